@@ -1,0 +1,72 @@
+# Everything that a person or CI does, the same commands for both. Needs Python 3.11+ and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+# Every lock names exact versions with hashes, so nothing is resolved at installation;
+# --no-compile: Python compiles what is imported, which is a fraction of what is installed.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
+CDK := npx --yes aws-cdk@2.1148.1
+
+.PHONY: help run serve test check lint format snapshot schema bench lock deploy destroy clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed, found $$($(PYTHON) --version 2>&1); \
+	try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 4; }
+	@$(PYTHON) -m venv .venv
+
+.venv/run.installed: requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "installing into .venv (once, a few minutes)" >&2
+	@$(INSTALL) --require-hashes -r requirements/run.lock
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.installed: requirements/dev.lock .venv/run.installed
+	@echo "installing the development tools into .venv (once)" >&2
+	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+run: .venv/run.installed ## Run the whole workflow on MovieLens-100K, on this machine
+	@$(BIN)/recommender run
+
+serve: .venv/run.installed ## Keep the embedded AWS up, with the stack deployed, until Ctrl-C
+	@$(BIN)/recommender serve
+
+test: .venv/dev.installed lint ## Lint, check types and contracts, run every test
+	@$(BIN)/python -m pytest -n auto -q
+
+lint: .venv/dev.installed ## Style, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/dev.installed ## Rewrite the code in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+snapshot: .venv/dev.installed ## Rewrite what tests compare with: state machine, template, schema
+	@$(BIN)/python -m tests.snapshots.write
+
+bench: .venv/dev.installed ## Measure
+	@$(BIN)/python -m benchmarks
+
+deploy: .venv/run.installed ## Deploy to the AWS account of your credentials
+	@PATH="$$($(BIN)/python -m infra.node):$(CURDIR)/$(BIN):$$PATH" $(CDK) deploy
+
+destroy: .venv/run.installed ## Remove the stack from that account
+	@PATH="$$($(BIN)/python -m infra.node):$(CURDIR)/$(BIN):$$PATH" $(CDK) destroy
+
+lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet --output-file requirements/dev.lock
+	uv pip compile --group run --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet --constraint requirements/dev.lock \
+	  --output-file requirements/run.lock
+
+clean: ## Remove everything that make has made
+	rm -rf .venv .cache cdk.out output build *.egg-info .mypy_cache .ruff_cache .pytest_cache
