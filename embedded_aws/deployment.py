@@ -1,0 +1,151 @@
+"""Deploys a synthesized assembly as the CDK CLI does: assets to S3, template to CloudFormation.
+
+Nothing is defined a second time here. What the template says is what runs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.cloudformation.parsing import get_model_map
+
+from embedded_aws.errors import DeploymentError
+
+ClientFactory = Callable[[str], Any]
+
+# cdk bootstrap leaves its version there; every template checks it.
+_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP_VERSION = "30"
+_WITHOUT_EFFECT = {"AWS::CDK::Metadata"}
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def deploy(
+    assembly_directory: Path, client: ClientFactory, *, account_id: str, region: str
+) -> dict[str, str]:
+    """Deploy the assembly's only stack.
+
+    Parameters
+    ----------
+    assembly_directory : Path
+        What ``cdk synth`` or ``python app.py`` wrote.
+    client : callable
+        Returns a boto3 client for a service name.
+    account_id, region : str
+        Put in place of the assembly's placeholders.
+
+    Returns
+    -------
+    dict of str to str
+        The stack's outputs.
+
+    Raises
+    ------
+    DeploymentError
+        If there is no such stack, or the embedded AWS lacks a resource type that it has, or
+        CloudFormation rejects it.
+    """
+    stack_name, stack = _only_stack(assembly_directory)
+    template_path = assembly_directory / stack["properties"]["templateFile"]
+    template = template_path.read_text(encoding="utf-8")
+    _check_resource_types(json.loads(template))
+    places = {"${AWS::AccountId}": account_id, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
+    _bootstrap(client)
+    for source, bucket, key in _assets(assembly_directory, stack_name):
+        for place, value in places.items():
+            bucket, key = bucket.replace(place, value), key.replace(place, value)
+        _upload(client("s3"), source, bucket, key)
+    return _create_stack(client, stack_name, template, template_path.stat().st_size)
+
+
+def _only_stack(assembly_directory: Path) -> tuple[str, dict[str, Any]]:
+    manifest_path = assembly_directory / "manifest.json"
+    if not manifest_path.exists():
+        raise DeploymentError(
+            f"{assembly_directory} holds no synthesized assembly (no manifest.json); "
+            "run `python app.py` first"
+        )
+    artifacts = json.loads(manifest_path.read_text(encoding="utf-8"))["artifacts"]
+    stacks = {n: a for n, a in artifacts.items() if a["type"] == "aws:cloudformation:stack"}
+    if len(stacks) != 1:
+        raise DeploymentError(f"expected one stack in {manifest_path}, found {sorted(stacks)}")
+    return next(iter(stacks.items()))
+
+
+def _check_resource_types(template: dict[str, Any]) -> None:
+    """Refuse what moto would skip with no more than a warning."""
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    unknown = types - set(get_model_map()) - _WITHOUT_EFFECT
+    if unknown:
+        raise DeploymentError(
+            f"the embedded AWS does not offer these resource types: {', '.join(sorted(unknown))}"
+        )
+
+
+def _bootstrap(client: ClientFactory) -> None:
+    client("ssm").put_parameter(
+        Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+
+
+def _assets(assembly_directory: Path, stack_name: str) -> Iterator[tuple[Path, str, str]]:
+    """Yield each file asset's source, bucket and key, the last two with placeholders."""
+    path = assembly_directory / f"{stack_name}.assets.json"
+    for asset in json.loads(path.read_text(encoding="utf-8")).get("files", {}).values():
+        for destination in asset["destinations"].values():
+            yield (
+                assembly_directory / asset["source"]["path"],
+                destination["bucketName"],
+                destination["objectKey"],
+            )
+
+
+def _upload(s3: Any, source: Path, bucket: str, key: str) -> None:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError:
+        s3.create_bucket(Bucket=bucket)
+    body = _zipped(source) if source.is_dir() else source.read_bytes()
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def _zipped(directory: Path) -> bytes:
+    """Zip a folder; equal contents give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(directory.rglob("*")):
+            if path.is_file():
+                name = path.relative_to(directory).as_posix()
+                info = zipfile.ZipInfo(name, _ZIP_EPOCH)
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _create_stack(
+    client: ClientFactory, stack_name: str, template: str, size_bytes: int
+) -> dict[str, str]:
+    cloudformation = client("cloudformation")
+    try:
+        cloudformation.create_stack(
+            StackName=stack_name,
+            TemplateBody=template,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        )
+        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except (ClientError, BotoCoreError) as error:
+        raise DeploymentError(
+            f"CloudFormation rejects the stack {stack_name} ({size_bytes} bytes): {error}"
+        ) from error
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        raise DeploymentError(
+            f"the stack {stack_name} ended as {stack['StackStatus']}: "
+            f"{stack.get('StackStatusReason', 'no reason given')}"
+        )
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}

@@ -1,0 +1,73 @@
+"""What moto 5.2.5 lacks or does otherwise than AWS, one module per difference.
+
+Every module has a function ``apply()`` that reaches into moto's private parts and says in its
+docstring what AWS does and what moto does instead. Each has a canary test in
+``tests/integration/embedded_aws/fixes/`` that fails by name when a new moto moves those parts.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import moto
+
+from embedded_aws.errors import MotoVersionError
+from embedded_aws.fixes import (
+    aws_sdk_parameters,
+    bucket_policy,
+    bucket_properties,
+    context_object,
+    execution_history,
+    execution_lifecycle,
+    lambda_errors,
+    lambda_invocation,
+    lambda_properties,
+    sagemaker_service,
+    sagemaker_tasks,
+    state_machine_resource,
+    task_clients,
+    variables,
+)
+
+MOTO_VERSION = "5.2.5"
+
+_FIXES = (
+    state_machine_resource,
+    execution_lifecycle,
+    execution_history,
+    context_object,
+    variables,
+    task_clients,
+    aws_sdk_parameters,
+    lambda_properties,
+    lambda_invocation,
+    lambda_errors,
+    bucket_properties,
+    bucket_policy,
+    sagemaker_service,
+    sagemaker_tasks,
+)
+
+_lock = threading.Lock()
+_applied = False
+
+
+def apply_all() -> None:
+    """Apply every fix, once per process.
+
+    Raises
+    ------
+    MotoVersionError
+        If another moto is installed than the one the fixes were written for.
+    """
+    global _applied
+    if moto.__version__ != MOTO_VERSION:
+        raise MotoVersionError(
+            f"moto {moto.__version__} is installed, but the embedded AWS needs exactly "
+            f"{MOTO_VERSION}, whose internals it extends; reinstall from requirements/run.lock"
+        )
+    with _lock:
+        if not _applied:
+            for fix in _FIXES:
+                fix.apply()
+            _applied = True

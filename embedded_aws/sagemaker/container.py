@@ -1,0 +1,119 @@
+"""Runs an algorithm's stand-in the way SageMaker runs its container.
+
+Source: SageMaker developer guide, "How Amazon SageMaker runs your training image" (folders below
+``/opt/ml``, exit code, ``output/failure``, SIGTERM on stop).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
+from embedded_aws.sagemaker.job import JobStoppedError
+
+_MODULE_BY_REPOSITORY = {"factorization-machines": "embedded_aws.factorization_machines"}
+_STOP_GRACE_SECONDS = 10.0  # AWS waits 120 s between SIGTERM and SIGKILL
+
+
+def stand_in_for(image: str) -> str:
+    """Return the Python module that stands in for an image.
+
+    Raises
+    ------
+    UnsupportedInEmbeddedAws
+        For any other image than the built-in algorithms that have a stand-in.
+    """
+    repository = image.rpartition("/")[2].partition(":")[0]
+    if repository not in _MODULE_BY_REPOSITORY:
+        raise UnsupportedInEmbeddedAws(
+            f"The embedded AWS runs the images {sorted(_MODULE_BY_REPOSITORY)} only, not {image!r}"
+        )
+    return _MODULE_BY_REPOSITORY[repository]
+
+
+def run_container(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    on_line: Callable[[str], None],
+    stop_requested: threading.Event,
+    deadline: float | None = None,
+) -> int:
+    """Run a stand-in to its end.
+
+    Parameters
+    ----------
+    module : str
+        Python module to run.
+    arguments : sequence of str
+        Its arguments.
+    on_line : callable
+        Gets each line that it prints, without the line end.
+    stop_requested : threading.Event
+        When set, the process is stopped.
+    deadline : float, optional
+        ``time.monotonic()`` after which it is stopped.
+
+    Returns
+    -------
+    int
+        Exit code.
+
+    Raises
+    ------
+    JobStoppedError
+        If it was stopped; ``MaxRuntimeExceeded`` if by the deadline.
+    """
+    environment = {
+        **os.environ,
+        "EMBEDDED_AWS_PARENT": "stdin",  # end with this process, even if it is killed
+        "PYTHONUNBUFFERED": "1",
+        "NUMBA_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert process.stdout is not None  # noqa: S101 - Popen was given a pipe
+    reader = threading.Thread(target=_read_lines, args=(process.stdout, on_line), daemon=True)
+    reader.start()
+    try:
+        while process.poll() is None:
+            if stop_requested.wait(0.02):
+                raise JobStoppedError
+            if deadline is not None and time.monotonic() > deadline:
+                raise JobStoppedError("MaxRuntimeExceeded")
+    finally:
+        _end(process)
+        reader.join()
+        process.stdout.close()
+    return process.returncode
+
+
+def _read_lines(stream: IO[str], on_line: Callable[[str], None]) -> None:
+    for line in stream:
+        on_line(line.rstrip("\n"))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

@@ -1,0 +1,96 @@
+"""Jobs read their channels from S3 and write their results to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.sagemaker.job import JobFailedError
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Split ``s3://bucket/key`` into bucket and key.
+
+    Raises
+    ------
+    JobFailedError
+        If it is no S3 URI.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise JobFailedError(f"ClientError: expected an S3 URI like s3://bucket/key, found {uri!r}")
+    return parts.netloc, parts.path.lstrip("/")
+
+
+class Storage:
+    """S3 as one job sees it.
+
+    Parameters
+    ----------
+    region : str
+        The job's region.
+    """
+
+    def __init__(self, region: str):
+        self._s3: Any = client_for(region, "s3")
+
+    def keys_under(self, uri: str) -> Iterator[str]:
+        """List the objects whose key begins with a URI's key, sorted.
+
+        Raises
+        ------
+        JobFailedError
+            If there are none, in SageMaker's words.
+        """
+        bucket, prefix = split_uri(uri)
+        found = False
+        try:
+            for page in self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            ):
+                for item in page.get("Contents", []):
+                    if not item["Key"].endswith("/"):
+                        found = True
+                        yield item["Key"]
+        except ClientError as error:
+            raise JobFailedError(f"ClientError: Data download failed: {error}") from error
+        if not found:
+            raise JobFailedError(
+                f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given '
+                "in input data source. Please ensure that the bucket exists in the selected "
+                f'region ("{self._s3.meta.region_name}"), that objects exist under that S3 prefix, '
+                'and that the role has "s3:ListBucket" permissions on the bucket.'
+            )
+
+    def download_prefix(self, uri: str, directory: Path) -> None:
+        """Download every object under a URI, keeping the part of the key after it."""
+        bucket, prefix = split_uri(uri)
+        folder = prefix[: prefix.rfind("/") + 1]
+        for key in self.keys_under(uri):
+            target = directory / key.removeprefix(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._s3.download_file(bucket, key, str(target))
+
+    def download(self, uri: str, path: Path) -> None:
+        """Download one object.
+
+        Raises
+        ------
+        JobFailedError
+            If it is not there.
+        """
+        bucket, key = split_uri(uri)
+        try:
+            self._s3.download_file(bucket, key, str(path))
+        except ClientError as error:
+            raise JobFailedError(f"ClientError: cannot download {uri}: {error}") from error
+
+    def upload(self, path: Path, uri: str) -> None:
+        """Upload one file."""
+        bucket, key = split_uri(uri)
+        self._s3.upload_file(str(path), bucket, key)

@@ -1,0 +1,102 @@
+"""One embedded AWS for the tests of a module, and small things to put into it."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from embedded_aws.server import EmbeddedAws
+
+ROLE_ARN = "arn:aws:iam::123456789012:role/test"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as embedded:
+        yield embedded
+
+
+@dataclass
+class Machines:
+    """Creates state machines and runs them to their end."""
+
+    aws: EmbeddedAws
+    count: int = 0
+
+    def create(self, definition: dict[str, Any]) -> str:
+        self.count += 1
+        created = self.aws.client("stepfunctions").create_state_machine(
+            name=f"machine-{id(self)}-{self.count}",
+            definition=json.dumps(definition),
+            roleArn=ROLE_ARN,
+        )
+        return str(created["stateMachineArn"])
+
+    def start(self, definition: dict[str, Any], execution_input: Any = None) -> str:
+        started = self.aws.client("stepfunctions").start_execution(
+            stateMachineArn=self.create(definition), input=json.dumps(execution_input or {})
+        )
+        return str(started["executionArn"])
+
+    def run(self, definition: dict[str, Any], execution_input: Any = None) -> dict[str, Any]:
+        return self.wait(self.start(definition, execution_input))
+
+    def wait(self, execution_arn: str) -> dict[str, Any]:
+        for _ in range(3000):
+            execution: dict[str, Any] = self.aws.client("stepfunctions").describe_execution(
+                executionArn=execution_arn
+            )
+            if execution["status"] != "RUNNING":
+                return execution
+            time.sleep(0.02)
+        raise AssertionError(f"{execution_arn} did not end in 60 s")
+
+    def output(self, definition: dict[str, Any], execution_input: Any = None) -> Any:
+        execution = self.run(definition, execution_input)
+        assert execution["status"] == "SUCCEEDED", execution
+        return json.loads(execution["output"])
+
+
+@pytest.fixture
+def machines(aws: EmbeddedAws) -> Machines:
+    return Machines(aws)
+
+
+@pytest.fixture
+def create_function(aws: EmbeddedAws) -> Callable[..., str]:
+    def create(name: str, source: str, **settings: Any) -> str:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("handler.py", source)
+        aws.client("iam")
+        function = aws.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="handler.handle",
+            Role=_role(aws),
+            Code={"ZipFile": buffer.getvalue()},
+            **settings,
+        )
+        return str(function["FunctionArn"])
+
+    return create
+
+
+def _role(aws: EmbeddedAws) -> str:
+    iam = aws.client("iam")
+    try:
+        return str(iam.get_role(RoleName="test")["Role"]["Arn"])
+    except iam.exceptions.NoSuchEntityException:
+        created = iam.create_role(RoleName="test", AssumeRolePolicyDocument="{}")
+        return str(created["Role"]["Arn"])
+
+
+def task(resource: str, parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a state machine of one task."""
+    state = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True, **more}
+    return {"StartAt": "Task", "States": {"Task": state}}
