@@ -3,9 +3,10 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-# Every lock names exact versions with hashes, so nothing is resolved at installation;
-# --no-compile: Python compiles what is imported, which is a fraction of what is installed.
+# Every lock names exact versions with hashes, so nothing is resolved at installation. Compiling on
+# all cores afterwards takes half of what pip takes, and each process that starts later is faster.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv
 CDK := npx --yes aws-cdk@2.1148.1
 
 .PHONY: help run serve test check lint format snapshot schema bench lock deploy destroy clean
@@ -23,11 +24,13 @@ $(BIN)/python:
 	@echo "installing into .venv (once, a few minutes)" >&2
 	@$(INSTALL) --require-hashes -r requirements/run.lock
 	@$(INSTALL) --no-build-isolation --editable .
+	@$(COMPILE) >/dev/null 2>&1 || true # some packages carry templates that are not valid Python
 	@touch $@
 
 .venv/dev.installed: requirements/dev.lock .venv/run.installed
 	@echo "installing the development tools into .venv (once)" >&2
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@$(COMPILE) >/dev/null 2>&1 || true
 	@touch $@
 
 run: .venv/run.installed ## Run the whole workflow on MovieLens-100K, on this machine

@@ -15,7 +15,6 @@ from moto.core.common_models import CloudFormationModel
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
-
 _TRANSPORT_KEYS = ("aws:SecureTransport", "s3:TlsVersion")
 
 

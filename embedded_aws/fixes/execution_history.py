@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.core.responses import ActionResult
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -18,7 +20,7 @@ def apply() -> None:
             events.reverse()
         first = int(self._get_param("nextToken") or 0)
         last = first + int(self._get_param("maxResults") or _MOST_EVENTS)
-        page = {"events": events[first:last]}
+        page: dict[str, Any] = {"events": events[first:last]}
         if last < len(events):
             page["nextToken"] = str(last)
         return ActionResult(page)

@@ -86,8 +86,9 @@ class StateTaskServiceSageMaker(StateTaskServiceCallback):
         # moto drops parameters that the action does not have; AWS fails the execution.
         self.parargs.eval(env=env)
         parameters: dict[str, Any] = env.stack.pop()
+        supported = self._get_supported_parameters() or set()
         for name in parameters:
-            if name not in self._get_supported_parameters():
+            if name not in supported:
                 raise FailureEventException(
                     self._failure_event(
                         env,

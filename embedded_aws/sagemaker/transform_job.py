@@ -51,22 +51,22 @@ class TransformJob(Job):
     def _run(self) -> None:
         self.description["TransformStartTime"] = utc_now()
         storage = Storage(self.region)
-        transform_input = self.request["TransformInput"]
-        input_uri = transform_input["DataSource"]["S3DataSource"]["S3Uri"]
+        input_uri = self.request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         bucket, prefix = split_uri(input_uri)
         folder = prefix[: prefix.rfind("/") + 1]
         output_prefix = self.request["TransformOutput"]["S3OutputPath"].rstrip("/")
         root = Path(tempfile.mkdtemp(prefix="embedded-aws-transform-"))
-        failed = []
         try:
             self._load_model(storage, root)
-            for key in storage.keys_under(input_uri):
-                source, result = root / "input", root / "output"
-                storage.download(f"s3://{bucket}/{key}", source)
-                if self._transform(root, source, result):
+            files = {}
+            for number, key in enumerate(storage.keys_under(input_uri)):
+                files[key] = root / f"input-{number}", root / f"output-{number}"
+                storage.download(f"s3://{bucket}/{key}", files[key][0])
+            self._transform(root, files)
+            for key, (_, result) in files.items():
+                if result.exists():
                     storage.upload(result, f"{output_prefix}/{key.removeprefix(folder)}.out")
-                else:
-                    failed.append(key)
+            failed = [key for key, (_, result) in files.items() if not result.exists()]
         finally:
             shutil.rmtree(root, ignore_errors=True)
         if failed:
@@ -87,26 +87,36 @@ class TransformJob(Job):
                 f"ClientError: cannot unpack {self._model_uri}: {error}"
             ) from error
 
-    def _transform(self, root: Path, source: Path, result: Path) -> bool:
+    def _transform(self, root: Path, files: dict[str, tuple[Path, Path]]) -> None:
+        """Run all files through one process; a file that fails gets no result."""
         log = JobLog(
             self.account_id, self.region, LOG_GROUP, f"{self.name}/algo-1-{int(time.time())}"
         )
-        limit_mib = self.request.get("MaxPayloadInMB", 6)
-        if self.request["TransformInput"].get("SplitType", "None") == "None":
-            size = source.stat().st_size
-            if size > limit_mib * _MIB:
-                log.write(f"payload of {size} bytes exceeds MaxPayloadInMB={limit_mib}")
-                return False
-        arguments = ["transform", "--root", str(root), "--input", str(source)]
-        arguments += ["--output", str(result)]
+        arguments = ["transform", "--root", str(root)]
+        for key, (source, result) in files.items():
+            if self._fits_one_request(source):
+                arguments += ["--input", str(source), "--output", str(result)]
+            else:
+                limit = f"MaxPayloadInMB={self._max_payload_mb}"
+                log.write(f"{key}: payload of {source.stat().st_size} bytes exceeds {limit}")
+        if "--input" not in arguments:
+            return
         arguments += ["--accept", self.request["TransformOutput"].get("Accept") or _DEFAULT_ACCEPT]
         content_type = self.request["TransformInput"].get("ContentType")
         if content_type:
             arguments += ["--content-type", content_type]
-        exit_code = run_container(
+        run_container(
             self._module, arguments, on_line=log.write, stop_requested=self.stop_requested
         )
-        return exit_code == 0
+
+    @property
+    def _max_payload_mb(self) -> int:
+        return int(self.request.get("MaxPayloadInMB", 6))
+
+    def _fits_one_request(self, source: Path) -> bool:
+        """Without a split type a whole file is one request."""
+        split = self.request["TransformInput"].get("SplitType", "None") != "None"
+        return split or source.stat().st_size <= self._max_payload_mb * _MIB
 
     def _ended(self, status: str, secondary_status: str) -> None:  # noqa: ARG002
         self.description["TransformEndTime"] = utc_now()

@@ -1,4 +1,4 @@
-"""One canary per difference between moto and AWS: a new moto that moves these parts fails by name."""
+"""A canary for each difference between moto and AWS: a moto that moves these parts fails by name."""
 
 import json
 import time
@@ -43,7 +43,9 @@ def test_state_machine_resource_keeps_its_settings_and_can_be_executed(
                         "LoggingConfiguration": {
                             "Level": "ALL",
                             "IncludeExecutionData": True,
-                            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": log_group}}],
+                            "Destinations": [
+                                {"CloudWatchLogsLogGroup": {"LogGroupArn": log_group}}
+                            ],
                         },
                         "TracingConfiguration": {"Enabled": True},
                     },
@@ -127,7 +129,11 @@ def test_variables_are_read_by_path_and_in_functions(machines: Machines) -> None
     definition = {
         "StartAt": "Set",
         "States": {
-            "Set": {"Type": "Pass", "Assign": {"run": {"id": "r1", "deep": {"x": 5}}}, "Next": "Use"},
+            "Set": {
+                "Type": "Pass",
+                "Assign": {"run": {"id": "r1", "deep": {"x": 5}}},
+                "Next": "Use",
+            },
             "Use": {
                 "Type": "Pass",
                 "Parameters": {
@@ -157,9 +163,28 @@ def test_variables_are_read_by_path_and_in_functions(machines: Machines) -> None
     assert output["merged"]["id"] == "r1"
 
 
-def test_aws_sdk_parameters_become_json_and_reach_s3(
-    aws: EmbeddedAws, machines: Machines
-) -> None:
+@pytest.mark.parametrize("compound", [False, True])
+def test_choice_rules_assign_from_the_states_input(machines: Machines, compound: bool) -> None:
+    comparison: dict[str, object] = {"Variable": "$.n", "NumericEquals": 1}
+    rule = {"And": [comparison]} if compound else comparison
+    definition = {
+        "StartAt": "Choose",
+        "States": {
+            "Choose": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": "$.n", "NumericEquals": 2, "Assign": {"was": 2}, "Next": "Use"},
+                    {**rule, "Assign": {"was.$": "$.n"}, "Next": "Use"},
+                ],
+            },
+            "Use": {"Type": "Pass", "Parameters": {"was.$": "$was"}, "End": True},
+        },
+    }
+
+    assert machines.output(definition, {"n": 1}) == {"was": 1}
+
+
+def test_aws_sdk_parameters_become_json_and_reach_s3(aws: EmbeddedAws, machines: Machines) -> None:
     aws.client("s3").create_bucket(Bucket="sdk-bucket")
 
     machines.output(

@@ -263,9 +263,7 @@ def test_transform_of_a_corrupt_file_fails_and_writes_no_output_for_it(
     aws: EmbeddedAws, trained: dict[str, Any]
 ) -> None:
     s3 = aws.client("s3")
-    s3.copy_object(
-        Bucket=BUCKET, Key="mixed/good.pbr", CopySource=f"{BUCKET}/test/part-00000.pbr"
-    )
+    s3.copy_object(Bucket=BUCKET, Key="mixed/good.pbr", CopySource=f"{BUCKET}/test/part-00000.pbr")
     s3.put_object(Bucket=BUCKET, Key="mixed/bad.pbr", Body=b"not recordio at all")
     aws.client("sagemaker").create_transform_job(
         **transform_request("mixed", f"s3://{BUCKET}/mixed/")
