@@ -1,0 +1,64 @@
+"""Evaluate: predictions against the truth, and whether the model may be used."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lambdas.evaluate.events import EvaluateRequest, EvaluateResponse
+from lambdas.runtime.logs import run_logger
+from lambdas.runtime.settings import Settings
+from lambdas.runtime.store import ArtifactStore
+from recommender import tables
+from recommender.evaluation import QualityGate, classifier_metrics, judge, regressor_metrics
+from recommender.predictions import join_parts, parse_predictions
+from recommender.run_layout import RunLayout
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
+    """Write the run's evaluation; answer with the verdict and the metrics."""
+    request = EvaluateRequest.model_validate(event)
+    settings = Settings.from_env()
+    log = run_logger("evaluate", run_id=request.run_id, level=settings.log_level)
+    store = ArtifactStore.from_settings(settings)
+    layout = RunLayout(request.run_id)
+    metrics = _metrics(store, layout, request)
+    outcome, reasons = judge(metrics, QualityGate(**request.quality_gate.model_dump()))
+    response = EvaluateResponse(
+        outcome=outcome,
+        reasons=reasons,
+        metrics=metrics,
+        evaluation_uri=store.uri(layout.evaluation_key),
+    )
+    evaluation = {
+        **request.model_dump(mode="json"),
+        **response.model_dump(mode="json", exclude={"evaluation_uri"}),
+    }
+    content = json.dumps(evaluation, indent=2, allow_nan=False).encode()
+    store.put(layout.evaluation_key, content, content_type="application/json")
+    log.info("model evaluated", response.model_dump())
+    return response.model_dump(mode="json")
+
+
+def _metrics(
+    store: ArtifactStore, layout: RunLayout, request: EvaluateRequest
+) -> dict[str, float | int]:
+    train = tables.parse_ratings(store.get(layout.ratings_key("train")))
+    test = tables.parse_ratings(store.get(layout.ratings_key("test")))
+    scores = _scores(store, layout, len(test))
+    if request.positive_rating is not None:
+        return classifier_metrics(train, test, scores, positive_rating=request.positive_rating)
+    return regressor_metrics(
+        train, test, scores, n_users=request.ratings.n_users, n_items=request.ratings.n_items
+    )
+
+
+def _scores(store: ArtifactStore, layout: RunLayout, n_truths: int) -> npt.NDArray[np.float64]:
+    """Read the predictions for each part that was sent, in the order of the parts."""
+    n_parts = len(store.keys(layout.recordio_prefix("test")))
+    keys = [layout.prediction_key(part) for part in range(n_parts)]
+    parts = [parse_predictions(store.get(key), where=store.uri(key)) for key in keys]
+    return join_parts(parts, n_truths=n_truths)

@@ -1,0 +1,69 @@
+"""What ResolveRun is asked, and what it answers: ``$run`` of the state machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from lambdas.resolve_run.execution_input import Dataset, Filter, QualityGate, Split, Transform
+
+
+class ResolveRunRequest(BaseModel, frozen=True):
+    """The execution, as Step Functions knows it."""
+
+    execution_input: Any
+    execution_arn: str
+    started_at: datetime
+
+
+class ResolvedTraining(BaseModel, frozen=True):
+    """Resources of the training job; ``stopping_condition`` is SageMaker's."""
+
+    instance_type: str
+    instance_count: int
+    volume_size_gb: int
+    use_spot: bool
+    stopping_condition: dict[str, int]
+
+
+class ResolvedTuning(BaseModel, frozen=True):
+    """Search of the tuning job; ``objective`` and ``parameter_ranges`` are SageMaker's."""
+
+    strategy: str
+    max_jobs: int
+    max_parallel_jobs: int
+    objective: dict[str, str]
+    parameter_ranges: dict[str, list[dict[str, Any]]]
+    static_hyperparameters: dict[str, str]
+
+
+class RunUris(BaseModel, frozen=True):
+    """Where the jobs read and write."""
+
+    model_prefix_uri: str
+    recordio_train_uri: str
+    recordio_validation_uri: str
+    recordio_test_uri: str
+    predictions_uri: str
+
+
+class ResolvedRun(BaseModel, frozen=True):
+    """A run with nothing left to default."""
+
+    run_id: str
+    mode: Literal["train", "tune"]
+    dataset: Dataset
+    filter: Filter
+    split: Split
+    predictor_type: Literal["regressor", "binary_classifier"]
+    positive_rating: float | None
+    """Set for a binary classifier only."""
+    hyperparameters: dict[str, str]
+    """Without ``feature_dim``, which follows from the data."""
+    training: ResolvedTraining
+    tuning: ResolvedTuning
+    transform: Transform
+    quality_gate: QualityGate
+    uris: RunUris

@@ -1,0 +1,208 @@
+"""What a person may say when starting an execution, and every default.
+
+``{}`` is valid. Unknown keys are refused. Each class is a section of the input; what is wrong in
+one section does not hide what is wrong in another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from lambdas.resolve_run.sections import (
+    HyperparameterValue,
+    Problems,
+    Section,
+    as_text,
+    matching,
+)
+from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
+from recommender.hyperparameters import validate
+from recommender.rating_formats import RatingField, RatingsFormat
+
+# Learn well on MovieLens-100K in a few seconds; the container's own defaults do not.
+DEFAULT_HYPERPARAMETERS: Mapping[str, str] = MappingProxyType(
+    {
+        "predictor_type": "regressor",
+        "num_factors": "64",
+        "epochs": "40",
+        "mini_batch_size": "200",
+        "bias_lr": "0.002",
+        "linear_lr": "0.003",
+        "factors_lr": "0.0007",
+        "bias_wd": "0.00001",
+        "linear_wd": "0.0001",
+        "factors_wd": "0.0005",
+        "factors_init_sigma": "0.015",
+    }
+)
+# feature_dim follows from the data.
+REQUIRED_HYPERPARAMETERS = frozenset({"num_factors", "predictor_type"})
+
+# S3 and SageMaker's limits.
+_S3_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|[^:/][^:]*")
+_INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
+_MAX_RUNTIME_SECONDS = 28 * 24 * 3600
+
+
+S3Location = Annotated[str, matching(_S3_LOCATION, "s3://bucket/key or a key in the data bucket")]
+InstanceType = Annotated[
+    str, matching(_INSTANCE_TYPE, "a SageMaker instance type such as ml.c5.xlarge")
+]
+
+
+class Dataset(Section):
+    """Where the ratings are and how they are written."""
+
+    uri: S3Location = "raw/ratings"
+    """``s3://bucket/key``, or a key in the data bucket: an object or a folder."""
+    format: RatingsFormat | None = None
+    """None: detect."""
+    columns: dict[RatingField, str] | None = None
+    """Columns that are not called as in the format."""
+    rating_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """Smallest and largest rating; None: the format's."""
+
+    @field_validator("rating_range")
+    @classmethod
+    def _is_ordered(cls, limits: list[float] | None) -> list[float] | None:
+        if limits is not None and not limits[0] < limits[1]:
+            raise ValueError("expected the smallest rating first, then the largest")
+        return limits
+
+
+class Filter(Section):
+    """Which ratings are worth learning from."""
+
+    min_ratings_per_customer: Annotated[int, Field(ge=1)] = 5
+    min_ratings_per_video: Annotated[int, Field(ge=1)] = 10
+    until_stable: bool = False
+
+
+class Split(Section):
+    """Which ratings train, which tune, which test."""
+
+    strategy: Literal["random", "latest"] = "random"
+    train: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 2026
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Self:
+        total = self.train + self.validation + self.test
+        if not math.isclose(total, 1.0, abs_tol=1e-9):
+            raise ValueError(
+                f"expected train, validation and test to sum to 1, found {self.train} + "
+                f"{self.validation} + {self.test} = {total:g}"
+            )
+        return self
+
+
+class Training(Section):
+    """The training job, and each trial of a tuning job."""
+
+    instance_type: InstanceType = "ml.c5.xlarge"
+    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
+    volume_size_gb: Annotated[int, Field(ge=1, le=16384)] = 30
+    max_runtime_seconds: Annotated[int, Field(ge=1, le=_MAX_RUNTIME_SECONDS)] = 3600
+    use_spot: bool = False
+
+
+def _default_ranges() -> Ranges:
+    return Ranges(
+        continuous={
+            "linear_lr": ContinuousRange(min=0.0015, max=0.006, scaling="Logarithmic"),
+            "factors_lr": ContinuousRange(min=0.0004, max=0.0012, scaling="Logarithmic"),
+            "factors_wd": ContinuousRange(min=0.0003, max=0.0009, scaling="Logarithmic"),
+        },
+        integer={"epochs": IntegerRange(min=30, max=50, scaling="Linear")},
+    )
+
+
+class Tuning(Section):
+    """The tuning job, if the mode is "tune"."""
+
+    strategy: Literal["Bayesian", "Random", "Grid"] = "Bayesian"
+    max_jobs: Annotated[int, Field(ge=1, le=750)] = 8
+    max_parallel_jobs: Annotated[int, Field(ge=1, le=100)] = 2
+    ranges: Ranges = Field(default_factory=_default_ranges)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        problems = []
+        if self.max_parallel_jobs > self.max_jobs:
+            problems.append(
+                f"expected max_parallel_jobs of at most max_jobs, found {self.max_parallel_jobs} "
+                f"and {self.max_jobs}"
+            )
+        if self.strategy == "Grid":
+            n_combinations = math.prod(map(len, self.ranges.categorical.values()))
+            if self.ranges.continuous or self.ranges.integer:
+                problems.append('strategy "Grid" searches categorical ranges only')
+            elif n_combinations != self.max_jobs:
+                problems.append(
+                    f'strategy "Grid" needs max_jobs {n_combinations}, one for each combination, '
+                    f"found {self.max_jobs}"
+                )
+        if problems:
+            raise Problems(problems)
+        return self
+
+
+class Transform(Section):
+    """The batch transform of the test split."""
+
+    instance_type: InstanceType = "ml.c5.xlarge"
+    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
+    max_rows_per_file: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    max_payload_mb: Annotated[int, Field(ge=1, le=100)] = 6
+
+
+class QualityGate(Section):
+    """What a model must achieve to be used."""
+
+    must_beat_baselines: bool = True
+    max_rmse: Annotated[float, Field(gt=0)] | None = None
+
+
+class ExecutionInput(Section):
+    """The whole input."""
+
+    mode: Literal["train", "tune"] = "train"
+    dataset: Dataset = Dataset()
+    filter: Filter = Filter()
+    split: Split = Split()
+    hyperparameters: dict[str, HyperparameterValue] = Field(default_factory=dict)
+    """SageMaker's own names; what is not said keeps the default."""
+    positive_rating: float = 4.0
+    """Ratings from here on are what a binary classifier calls positive."""
+    training: Training = Training()
+    tuning: Tuning = Field(default_factory=Tuning)
+    transform: Transform = Transform()
+    quality_gate: QualityGate = QualityGate()
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _are_sagemakers(
+        cls, given: dict[str, HyperparameterValue]
+    ) -> dict[str, HyperparameterValue]:
+        problems = []
+        if "feature_dim" in given:
+            problems.append("feature_dim: follows from the data, and may not be set; remove it")
+        merged = merge_hyperparameters({k: v for k, v in given.items() if k != "feature_dim"})
+        found = validate(merged, require=REQUIRED_HYPERPARAMETERS)
+        problems += [text.removeprefix("hyperparameter ") for text in found]
+        if problems:
+            raise Problems(problems)
+        return given
+
+
+def merge_hyperparameters(given: Mapping[str, HyperparameterValue]) -> dict[str, str]:
+    """Put the given hyperparameters over the defaults, all as the strings SageMaker wants."""
+    return {**DEFAULT_HYPERPARAMETERS, **{name: as_text(value) for name, value in given.items()}}

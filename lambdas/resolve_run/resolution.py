@@ -1,0 +1,174 @@
+"""From a checked execution input to a run with nothing left to decide."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from lambdas.resolve_run.events import ResolvedRun, ResolvedTraining, ResolvedTuning, RunUris
+from lambdas.resolve_run.execution_input import ExecutionInput, Training, merge_hyperparameters
+from lambdas.resolve_run.problems import invalid_input
+from lambdas.resolve_run.sections import as_text
+from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
+from recommender.run_layout import RunLayout
+
+# What tuning optimises on the channel "test", which is fed the validation split. For the
+# classifier the loss rather than the accuracy: it tells apart models with equally many errors.
+_OBJECTIVES = {
+    "regressor": {"Type": "Minimize", "MetricName": "test:rmse"},
+    "binary_classifier": {
+        "Type": "Minimize",
+        "MetricName": "test:binary_classification_cross_entropy",
+    },
+}
+# A spot job may wait as long for capacity as it may run.
+_SPOT_WAIT_FACTOR = 2
+_SCHEME = "s3://"
+
+
+def make_run_id(execution_arn: str, started_at: datetime) -> str:
+    """Name a run after its execution: the same execution always gets the same name.
+
+    Parameters
+    ----------
+    execution_arn : str
+    started_at : datetime
+        Taken for UTC if it has no time zone.
+
+    Returns
+    -------
+    str
+        22 characters, such as ``20261122t063156-1a2b3c``: start time (UTC) and six hexadecimal
+        digits of the ARN's SHA-256, so that executions started in one second differ.
+    """
+    zoned = started_at if started_at.tzinfo else started_at.replace(tzinfo=UTC)
+    digest = hashlib.sha256(execution_arn.encode()).hexdigest()
+    return f"{zoned.astimezone(UTC):%Y%m%dt%H%M%S}-{digest[:6]}"
+
+
+def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> ResolvedRun:
+    """Decide everything about a run.
+
+    Parameters
+    ----------
+    given : ExecutionInput
+    run_id : str
+    data_bucket : str
+
+    Raises
+    ------
+    InvalidInputError
+        If sections of the input contradict each other; lists every contradiction.
+    """
+    hyperparameters = merge_hyperparameters(given.hyperparameters)
+    is_classifier = hyperparameters["predictor_type"] == "binary_classifier"
+    ranges = _ranges(given)
+    problems = _contradictions(given, ranges, is_classifier=is_classifier)
+    if problems:
+        raise invalid_input(problems)
+    return ResolvedRun(
+        run_id=run_id,
+        mode=given.mode,
+        dataset=given.dataset.model_copy(update={"uri": _uri(given.dataset.uri, data_bucket)}),
+        filter=given.filter,
+        split=given.split,
+        predictor_type=cast(
+            Literal["regressor", "binary_classifier"], hyperparameters["predictor_type"]
+        ),
+        positive_rating=given.positive_rating if is_classifier else None,
+        hyperparameters=hyperparameters,
+        training=_training(given.training),
+        tuning=ResolvedTuning(
+            strategy=given.tuning.strategy,
+            max_jobs=given.tuning.max_jobs,
+            max_parallel_jobs=given.tuning.max_parallel_jobs,
+            objective=_OBJECTIVES[hyperparameters["predictor_type"]],
+            parameter_ranges=_parameter_ranges(ranges),
+            static_hyperparameters={
+                name: value for name, value in hyperparameters.items() if name not in ranges.names
+            },
+        ),
+        transform=given.transform,
+        quality_gate=given.quality_gate,
+        uris=_uris(RunLayout(run_id), data_bucket),
+    )
+
+
+def _ranges(given: ExecutionInput) -> Ranges:
+    """Take a hyperparameter that was set out of the default ranges: it is no longer open."""
+    if "ranges" in given.tuning.model_fields_set:
+        return given.tuning.ranges
+    fixed = given.hyperparameters
+    return Ranges.model_construct(
+        continuous={k: v for k, v in given.tuning.ranges.continuous.items() if k not in fixed},
+        integer={k: v for k, v in given.tuning.ranges.integer.items() if k not in fixed},
+        categorical={k: v for k, v in given.tuning.ranges.categorical.items() if k not in fixed},
+    )
+
+
+def _contradictions(given: ExecutionInput, ranges: Ranges, *, is_classifier: bool) -> list[str]:
+    problems = []
+    if given.mode == "tune":
+        problems += [
+            f"hyperparameters.{name}: is set, and searched by tuning.ranges too; remove one"
+            for name in ranges.names
+            if name in given.hyperparameters
+        ]
+        if not ranges.names:
+            problems.append(
+                "tuning.ranges: every hyperparameter of the default ranges is set in "
+                "hyperparameters; remove one, or say tuning.ranges"
+            )
+    if is_classifier and given.quality_gate.max_rmse is not None:
+        problems.append("quality_gate.max_rmse: a binary_classifier has no RMSE; remove it")
+    return problems
+
+
+def _training(training: Training) -> ResolvedTraining:
+    stopping_condition = {"MaxRuntimeInSeconds": training.max_runtime_seconds}
+    if training.use_spot:
+        max_wait = training.max_runtime_seconds * _SPOT_WAIT_FACTOR
+        stopping_condition["MaxWaitTimeInSeconds"] = max_wait
+    return ResolvedTraining(
+        instance_type=training.instance_type,
+        instance_count=training.instance_count,
+        volume_size_gb=training.volume_size_gb,
+        use_spot=training.use_spot,
+        stopping_condition=stopping_condition,
+    )
+
+
+def _parameter_ranges(ranges: Ranges) -> dict[str, list[dict[str, Any]]]:
+    """Write ranges as CreateHyperParameterTuningJob's ParameterRanges: all values are strings."""
+
+    def limits(name: str, found: ContinuousRange | IntegerRange) -> dict[str, Any]:
+        return {
+            "Name": name,
+            "MinValue": as_text(found.min),
+            "MaxValue": as_text(found.max),
+            "ScalingType": found.scaling,
+        }
+
+    return {
+        "ContinuousParameterRanges": [limits(*item) for item in ranges.continuous.items()],
+        "IntegerParameterRanges": [limits(*item) for item in ranges.integer.items()],
+        "CategoricalParameterRanges": [
+            {"Name": name, "Values": [as_text(value) for value in values]}
+            for name, values in ranges.categorical.items()
+        ],
+    }
+
+
+def _uris(layout: RunLayout, bucket: str) -> RunUris:
+    return RunUris(
+        model_prefix_uri=_uri(layout.model_prefix, bucket),
+        recordio_train_uri=_uri(layout.recordio_prefix("train"), bucket),
+        recordio_validation_uri=_uri(layout.recordio_prefix("validation"), bucket),
+        recordio_test_uri=_uri(layout.recordio_prefix("test"), bucket),
+        predictions_uri=_uri(layout.predictions_prefix, bucket),
+    )
+
+
+def _uri(key_or_uri: str, bucket: str) -> str:
+    return key_or_uri if key_or_uri.startswith(_SCHEME) else f"{_SCHEME}{bucket}/{key_or_uri}"

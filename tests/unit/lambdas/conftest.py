@@ -1,0 +1,66 @@
+import json
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.resolve_run.handler import lambda_handler as resolve_run
+
+BUCKET = "data-bucket"
+ARN = "arn:aws:states:us-east-1:123456789012:execution:Workflow:first"
+STARTED_AT = "2026-11-22T06:31:56.789Z"
+
+
+class Bucket:
+    """The data bucket, with what tests ask of it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def put(self, key: str, content: bytes) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    def get(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+    def json(self, key: str) -> Any:
+        return json.loads(self.get(key))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [entry["Key"] for entry in found.get("Contents", [])]
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """What the template gives every function, and credentials that open nothing."""
+    monkeypatch.setenv("DATA_BUCKET", BUCKET)
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def bucket(environment):
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        yield Bucket(client)
+
+
+@pytest.fixture
+def resolve(environment):
+    """Resolve an execution input as the first state does."""
+
+    def resolve_input(**execution_input: Any) -> dict[str, Any]:
+        event = {
+            "execution_input": execution_input,
+            "execution_arn": ARN,
+            "started_at": STARTED_AT,
+        }
+        return resolve_run(event, None)
+
+    return resolve_input

@@ -1,0 +1,171 @@
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from lambdas.convert_recordio.handler import lambda_handler as convert_recordio
+from lambdas.evaluate.handler import lambda_handler as evaluate_handler
+from lambdas.preprocess.handler import lambda_handler as preprocess
+from recommender import tables
+from recommender.errors import ArtifactNotFoundError, PredictionsError
+from recommender.run_layout import RunLayout
+from tests import planted
+
+ROWS_PER_FILE = 500
+CLASSIFIER = {"hyperparameters": {"predictor_type": "binary_classifier"}}
+
+
+@pytest.fixture
+def prepare(bucket, resolve):
+    """Do everything that comes before training."""
+
+    def prepared(**execution_input):
+        bucket.put("raw/ratings", planted.movielens_inter(planted.plant().frame))
+        run = resolve(**execution_input)
+        run["ratings"] = preprocess(
+            {k: run[k] for k in ("run_id", "dataset", "filter", "split")}, None
+        )
+        sizes = {k: run["ratings"][k] for k in ("n_users", "n_items")}
+        event = {
+            "run_id": run["run_id"],
+            **sizes,
+            "max_rows_per_file": ROWS_PER_FILE,
+            "positive_rating": run["positive_rating"],
+        }
+        convert_recordio(event, None)
+        truths = tables.parse_ratings(bucket.get(RunLayout(run["run_id"]).ratings_key("test")))
+        return run, truths["rating"].to_numpy(np.float64)
+
+    return prepared
+
+
+def put_predictions(bucket, run, scores, *, parts=None):
+    layout = RunLayout(run["run_id"])
+    for part, start in enumerate(range(0, len(scores), ROWS_PER_FILE)):
+        if parts is None or part in parts:
+            rows = scores[start : start + ROWS_PER_FILE]
+            content = "".join(json.dumps({"score": float(row)}) + "\n" for row in rows)
+            bucket.put(layout.prediction_key(part), content.encode())
+
+
+def evaluate(run, **changes):
+    event = {
+        "run_id": run["run_id"],
+        "predictor_type": run["predictor_type"],
+        "quality_gate": run["quality_gate"],
+        "training_job_name": "some-job",
+        "model_data_uri": "s3://data-bucket/model.tar.gz",
+        "ratings": run["ratings"],
+        "positive_rating": run["positive_rating"],
+    }
+    return evaluate_handler(event | changes, None)
+
+
+def test_a_good_model_is_accepted_with_its_numbers(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths + np.where(np.arange(len(truths)) % 2, 0.1, -0.3))
+
+    answer = evaluate(run)
+
+    assert (answer["outcome"], answer["reasons"]) == ("accepted", [])
+    metrics = answer["metrics"]
+    assert metrics["mse"] == pytest.approx(0.05, rel=1e-3)
+    assert metrics["rmse"] == pytest.approx(0.05**0.5, rel=1e-3)
+    assert metrics["mae"] == pytest.approx(0.2, rel=1e-3)
+    assert metrics["n_test"] == len(truths) == 1200
+    assert metrics["rmse"] < metrics["bias_baseline_rmse"] < metrics["global_mean_rmse"]
+
+
+def test_the_evaluation_is_kept_beside_the_answer(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths)
+
+    answer = evaluate(run, hyperparameters={"epochs": "3"})
+
+    key = RunLayout(run["run_id"]).evaluation_key
+    assert answer["evaluation_uri"] == f"s3://data-bucket/{key}"
+    kept = bucket.json(key)
+    assert kept["metrics"] == answer["metrics"]
+    assert kept["outcome"] == "accepted"
+    assert kept["run_id"] == run["run_id"]
+    assert kept["ratings"] == run["ratings"]
+    assert kept["hyperparameters"] == {"epochs": "3"}
+    assert kept["training_job_name"] == "some-job"
+    assert len(json.dumps(answer)) < 2000
+
+
+def test_a_model_that_knows_only_the_mean_is_rejected(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, np.full(len(truths), truths.mean()))
+
+    answer = evaluate(run)
+
+    assert answer["outcome"] == "rejected"
+    assert any("bias_baseline_rmse" in reason for reason in answer["reasons"])
+
+
+def test_a_limit_of_one_s_own_is_held(bucket, prepare):
+    run, truths = prepare(quality_gate={"max_rmse": 0.1, "must_beat_baselines": False})
+    put_predictions(bucket, run, truths + 0.2)
+
+    assert evaluate(run)["reasons"] == ["rmse 0.2000 is above max_rmse 0.1"]
+
+
+def test_predictions_in_another_order_do_not_pass(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths[::-1])
+
+    assert evaluate(run)["outcome"] == "rejected"
+
+
+def test_a_classifier_is_judged_as_one(bucket, prepare):
+    run, truths = prepare(**CLASSIFIER, positive_rating=3.0)
+    put_predictions(bucket, run, np.where(truths >= 3.0, 0.9, 0.2))
+
+    answer = evaluate(run)
+
+    assert answer["outcome"] == "accepted"
+    assert answer["metrics"]["accuracy"] == 1.0
+    assert answer["metrics"]["majority_accuracy"] < 0.7
+    share = np.mean(truths >= 3.0)
+    expected = -(share * np.log(0.9) + (1 - share) * np.log(0.8))
+    assert answer["metrics"]["log_loss"] == pytest.approx(expected)
+    assert "rmse" not in answer["metrics"]
+
+
+def test_scores_that_are_no_probabilities_are_refused(bucket, prepare):
+    run, truths = prepare(**CLASSIFIER)
+    put_predictions(bucket, run, truths)
+
+    with pytest.raises(PredictionsError, match="probabilities between 0 and 1"):
+        evaluate(run)
+
+
+@pytest.mark.parametrize("kept", [{0, 1}, {1, 2}, {0, 2}, set()])
+def test_a_part_without_predictions_is_named(bucket, prepare, kept):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths, parts=kept)
+
+    missing = min({0, 1, 2} - kept)
+    with pytest.raises(ArtifactNotFoundError, match=rf"part-0000{missing}\.pbr\.out"):
+        evaluate(run)
+    assert RunLayout(run["run_id"]).evaluation_key not in bucket.keys("runs/")
+
+
+def test_a_missing_prediction_is_noticed(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths[:-1])
+
+    with pytest.raises(PredictionsError, match=r"expected 1200 predictions.*found 1199 in 3 parts"):
+        evaluate(run)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"positive_rating": 4.0}, {"predictor_type": "binary_classifier"}]
+)
+def test_a_threshold_belongs_to_a_classifier(bucket, prepare, changes):
+    run, _ = prepare()
+
+    with pytest.raises(ValidationError, match="expected positive_rating for a binary_classifier"):
+        evaluate(run, **changes)
