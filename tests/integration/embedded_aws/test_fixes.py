@@ -1,4 +1,4 @@
-"""A canary for each difference between moto and AWS; a moto that moves these parts fails by name."""
+"""A canary for each difference between moto and AWS; a moto that moves the parts fails by name."""
 
 import json
 import time
