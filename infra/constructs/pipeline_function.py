@@ -1,0 +1,75 @@
+"""One function of the pipeline, with the house's defaults."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import DeploymentSettings
+
+
+class PipelineFunction(Construct):
+    """A function whose handler is in ``lambdas/<folder>``, with its log group.
+
+    Parameters
+    ----------
+    scope : Construct
+        The stack.
+    construct_id : str
+        Name of the state that invokes the function; the folder is its snake-case form.
+    code : Code
+        First-party code, shared by all functions.
+    layer : LayerVersion
+        The third-party packages it needs.
+    bucket_name : str
+        The data bucket.
+    memory_mib : int
+        Memory, and with it the share of processors.
+    timeout : Duration
+        Time limit of one invocation, at most 15 minutes.
+    settings : DeploymentSettings
+        The deployment's choices.
+
+    Attributes
+    ----------
+    function : Function
+        The function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        folder: str,
+        code: lambda_.Code,
+        layer: lambda_.LayerVersion,
+        bucket_name: str,
+        memory_mib: int,
+        timeout: Duration,
+        settings: DeploymentSettings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"{construct_id} of the recommender workflow",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=settings.cdk_lambda_architecture,
+            handler=f"lambdas.{folder}.handler.lambda_handler",
+            code=code,
+            layers=[layer],
+            memory_size=memory_mib,
+            timeout=timeout,
+            tracing=lambda_.Tracing.ACTIVE,
+            logging_format=lambda_.LoggingFormat.JSON,
+            log_group=logs.LogGroup(
+                self,
+                "Log",
+                retention=settings.cdk_log_retention,
+                removal_policy=settings.cdk_removal_policy,
+            ),
+            environment={"DATA_BUCKET": bucket_name, "LOG_LEVEL": "INFO"},
+        )

@@ -1,0 +1,150 @@
+"""What may differ from deployment to deployment; everything else is the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CONTEXT_KEY = "settings"
+
+# CloudWatch Logs accepts these numbers of days only; the CDK has a name for each.
+RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653]
+_RETENTION: dict[int, logs.RetentionDays] = dict(
+    zip(
+        get_args(RetentionDays),
+        (
+            logs.RetentionDays.ONE_DAY,
+            logs.RetentionDays.THREE_DAYS,
+            logs.RetentionDays.FIVE_DAYS,
+            logs.RetentionDays.ONE_WEEK,
+            logs.RetentionDays.TWO_WEEKS,
+            logs.RetentionDays.ONE_MONTH,
+            logs.RetentionDays.TWO_MONTHS,
+            logs.RetentionDays.THREE_MONTHS,
+            logs.RetentionDays.FOUR_MONTHS,
+            logs.RetentionDays.FIVE_MONTHS,
+            logs.RetentionDays.SIX_MONTHS,
+            logs.RetentionDays.ONE_YEAR,
+            logs.RetentionDays.THIRTEEN_MONTHS,
+            logs.RetentionDays.EIGHTEEN_MONTHS,
+            logs.RetentionDays.TWO_YEARS,
+            logs.RetentionDays.FIVE_YEARS,
+            logs.RetentionDays.TEN_YEARS,
+        ),
+        strict=True,
+    )
+)
+
+
+S3Uri = Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/")]
+
+
+class SettingsError(Exception):
+    """The deployment settings break their contract; the message lists every problem."""
+
+
+class DeploymentSettings(BaseModel):
+    """The deployment's choices, with their defaults.
+
+    Parameters
+    ----------
+    removal_policy : {"retain", "destroy"}
+        What becomes of the data bucket and the logs when the stack is deleted.
+    log_retention_days : int
+        How long logs are kept; one of the numbers that CloudWatch Logs accepts.
+    lambda_architecture : {"arm64", "x86_64"}
+        Processor of the functions.
+    run_expiration_days : int
+        Age at which a run's files are deleted; accepted models outlive it as a record only.
+    dataset_uris : list of str
+        ``s3://bucket/prefix`` of ratings outside the data bucket that runs may read.
+    tags : dict of str to str
+        Tags of every resource.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    removal_policy: Literal["retain", "destroy"] = "retain"
+    log_retention_days: RetentionDays = 30
+    lambda_architecture: Literal["arm64", "x86_64"] = "arm64"
+    run_expiration_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    dataset_uris: list[S3Uri] = Field(default_factory=list)
+    tags: dict[Annotated[str, Field(min_length=1, max_length=128)], str] = Field(
+        default_factory=dict
+    )
+
+    @classmethod
+    def from_context(cls, value: object) -> DeploymentSettings:
+        """Read the settings as the CDK context gives them.
+
+        Parameters
+        ----------
+        value : object
+            None, a mapping (from ``cdk.json``), or its JSON text (from ``cdk -c settings=...``).
+
+        Raises
+        ------
+        SettingsError
+            If the value is no JSON object, has unknown keys or bad values; lists them all.
+        """
+        try:
+            return cls.model_validate(_mapping(value))
+        except ValidationError as error:
+            raise SettingsError(
+                f"CDK context {CONTEXT_KEY!r} (cdk.json, or cdk -c {CONTEXT_KEY}='{{...}}'):\n"
+                + "\n".join(f"  - {_problem(details)}" for details in error.errors())
+            ) from None
+
+    @property
+    def cdk_removal_policy(self) -> RemovalPolicy:
+        """``removal_policy`` as the CDK has it."""
+        return RemovalPolicy.DESTROY if self.destroys_data else RemovalPolicy.RETAIN
+
+    @property
+    def destroys_data(self) -> bool:
+        """Whether deleting the stack deletes what the runs have made."""
+        return self.removal_policy == "destroy"
+
+    @property
+    def cdk_log_retention(self) -> logs.RetentionDays:
+        """``log_retention_days`` as the CDK has it."""
+        return _RETENTION[self.log_retention_days]
+
+    @property
+    def cdk_lambda_architecture(self) -> lambda_.Architecture:
+        """``lambda_architecture`` as the CDK has it."""
+        if self.lambda_architecture == "arm64":
+            return lambda_.Architecture.ARM_64
+        return lambda_.Architecture.X86_64
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise SettingsError(
+                f"CDK context {CONTEXT_KEY!r}: expected a JSON object, found {value!r} ({error})"
+            ) from None
+    if not isinstance(value, Mapping):
+        raise SettingsError(
+            f"CDK context {CONTEXT_KEY!r}: expected a JSON object such as "
+            f'{{"removal_policy": "destroy"}}, found {value!r}'
+        )
+    return value
+
+
+def _problem(details: Any) -> str:
+    where = ".".join(str(part) for part in details["loc"])
+    if details["type"] == "extra_forbidden":
+        known = ", ".join(DeploymentSettings.model_fields)
+        return f"{where}: unknown key; known keys are {known}"
+    return f"{where}: {details['msg']}, found {details['input']!r}"

@@ -1,0 +1,113 @@
+"""The composition root: which parts there are, and who may do what. All grants are here."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack, Tags
+from constructs import Construct
+
+from infra.constructs.algorithm_image import AlgorithmImage
+from infra.constructs.console_link import ConsoleLink
+from infra.constructs.data_bucket import DataBucket
+from infra.constructs.pipeline_functions import pipeline_functions
+from infra.constructs.sagemaker_execution_role import SageMakerExecutionRole
+from infra.permissions import dataset_access, object_access
+from infra.settings import DeploymentSettings
+from recommender.run_layout import RAW_PREFIX, RUNS_PREFIX
+from workflow.machine import TrainingWorkflow
+from workflow.resources import WorkflowResources
+
+STACK_NAME = "VideoRecommender"
+
+RAW = f"{RAW_PREFIX}*"
+RATINGS = f"{RUNS_PREFIX}*/ratings/*"
+RECORDIO = f"{RUNS_PREFIX}*/recordio/*"
+MODELS = f"{RUNS_PREFIX}*/model/*"
+PREDICTIONS = f"{RUNS_PREFIX}*/predictions/*"
+METRICS = f"{RUNS_PREFIX}*/metrics/*"
+
+
+class VideoRecommenderStack(Stack):
+    """The recommender's whole workflow.
+
+    Parameters
+    ----------
+    scope : Construct
+        The app.
+    construct_id : str
+        Id, and name, of the stack.
+    settings : DeploymentSettings
+        The deployment's choices.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str = STACK_NAME, *, settings: DeploymentSettings
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Recommender workflow: ratings to Factorization Machines on SageMaker",
+        )
+        for key, value in settings.tags.items():
+            Tags.of(self).add(key, value)
+
+        self._bucket = DataBucket(self, "Data", settings=settings).bucket
+        self._functions = pipeline_functions(
+            self, bucket_name=self._bucket.bucket_name, settings=settings
+        )
+        self._image = AlgorithmImage(self, "AlgorithmImage")
+        self._execution = SageMakerExecutionRole(self, "SageMakerExecution")
+        self._workflow = TrainingWorkflow(
+            self,
+            "Workflow",
+            resources=WorkflowResources(
+                functions={name: part.function for name, part in self._functions.items()},
+                bucket=self._bucket,
+                job_role=self._execution.role,
+                training_image=self._image.uri,
+            ),
+            log_retention=settings.cdk_log_retention,
+            log_removal_policy=settings.cdk_removal_policy,
+        )
+        self._grant(settings)
+        self._publish()
+
+    def _grant(self, settings: DeploymentSettings) -> None:
+        """Who may do what; the state machine's permissions come with its states."""
+        self._grant_objects("Preprocess", reads=[RAW], writes=[RATINGS])
+        for statement in dataset_access(settings.dataset_uris):
+            self._functions["Preprocess"].function.add_to_role_policy(statement)
+        self._grant_objects("ConvertRecordIO", reads=[RATINGS], writes=[RECORDIO])
+        self._grant_objects(
+            "Evaluate", reads=[RATINGS, RECORDIO, MODELS, PREDICTIONS], writes=[METRICS]
+        )
+        for statement in object_access(
+            self._bucket, reads=[RECORDIO, MODELS], writes=[MODELS, PREDICTIONS]
+        ):
+            self._execution.role.add_to_policy(statement)
+        self._execution.grant_pull(self._image.repository_arn)
+        self._execution.grant_telemetry()
+
+    def _grant_objects(self, name: str, *, reads: list[str], writes: list[str]) -> None:
+        for statement in object_access(self._bucket, reads=reads, writes=writes):
+            self._functions[name].function.add_to_role_policy(statement)
+
+    def _publish(self) -> None:
+        state_machine_arn = self._workflow.state_machine.state_machine_arn
+        CfnOutput(
+            self,
+            "DataBucketName",
+            description="Ratings go below raw/ratings; runs write below runs/",
+            value=self._bucket.bucket_name,
+        )
+        CfnOutput(
+            self,
+            "StateMachineArn",
+            description="What to start, for example with: aws stepfunctions start-execution",
+            value=state_machine_arn,
+        )
+        CfnOutput(
+            self,
+            "StateMachineConsoleUrl",
+            description="The state machine in the AWS console",
+            value=ConsoleLink(self, "ConsoleLink", state_machine_arn=state_machine_arn).url,
+        )

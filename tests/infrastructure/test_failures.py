@@ -1,0 +1,125 @@
+"""Every kind of failure ends in a cause that people can read; run by the embedded interpreter."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from embedded_aws.server import EmbeddedAws
+
+ROLE_ARN = "arn:aws:iam::123456789012:role/test"
+Fail = Callable[[dict[str, Any]], tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as embedded:
+        yield embedded
+
+
+@pytest.fixture
+def fail(aws: EmbeddedAws, definition: dict[str, Any]) -> Fail:
+    """Give an error output to the workflow's own failure states; returns (error, cause)."""
+    client = aws.client("stepfunctions")
+    states = definition["States"]
+    failed = {"Type": "Pass", "Assign": {"failed_step": "TrainModel"}, "Next": "ReadFailure"}
+    machine = client.create_state_machine(
+        name=f"failure-{time.monotonic_ns()}",
+        definition=json.dumps(
+            {
+                "StartAt": "Failed",
+                "States": {"Failed": failed, **reachable("ReadFailure", states)},
+            }
+        ),
+        roleArn=ROLE_ARN,
+    )["stateMachineArn"]
+
+    def run(error_output: dict[str, Any]) -> tuple[str, str]:
+        arn = client.start_execution(stateMachineArn=machine, input=json.dumps(error_output))
+        for _ in range(500):
+            execution = client.describe_execution(executionArn=arn["executionArn"])
+            if execution["status"] != "RUNNING":
+                assert execution["status"] == "FAILED"
+                return execution["error"], execution["cause"]
+            time.sleep(0.02)
+        raise AssertionError("the execution did not end in 10 s")
+
+    return run
+
+
+def reachable(name: str, states: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    waiting = [name]
+    while waiting:
+        state = waiting.pop()
+        if state not in found:
+            found[state] = states[state]
+            rules = states[state].get("Choices", [])
+            waiting += [rule["Next"] for rule in rules]
+            waiting += [states[state][key] for key in ("Next", "Default") if key in states[state]]
+    return found
+
+
+def test_failed_job_gives_its_failure_reason(fail: Fail) -> None:
+    described = {
+        "TrainingJobName": "20261122t063156-1a2b3c-0-0",
+        "FailureReason": "ClientError: the channel 'train' {is} empty",
+        "TrainingJobStatus": "Failed",
+    }
+
+    assert fail({"Error": "States.TaskFailed", "Cause": json.dumps(described)}) == (
+        "JobFailed",
+        "TrainModel failed: ClientError: the channel 'train' {is} empty",
+    )
+
+
+def test_failed_function_gives_its_message(fail: Fail) -> None:
+    cause = {"errorMessage": "raw/x: no such object", "errorType": "RatingsNotFoundError"}
+
+    assert fail({"Error": "RatingsNotFoundError", "Cause": json.dumps(cause)}) == (
+        "RatingsNotFoundError",
+        "TrainModel failed: raw/x: no such object",
+    )
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "No instances left (Service: AmazonSageMaker; Status Code: 400)",
+        '{"FailureReason": cut off',
+        '{"nested": {"FailureReason": "not where it is looked for"}}',
+        "",
+    ],
+)
+def test_other_causes_stay_as_they_are(fail: Fail, cause: str) -> None:
+    assert fail({"Error": "SageMaker.ResourceLimitExceededException", "Cause": cause}) == (
+        "SageMaker.ResourceLimitExceededException",
+        f"TrainModel failed: {cause}",
+    )
+
+
+def test_function_that_lambda_ended_is_named_too(fail: Fail) -> None:
+    cause = {"errorMessage": "2026-11-22T06:31:56Z Task timed out after 900.00 seconds"}
+
+    error, text = fail({"Error": "States.TaskFailed", "Cause": json.dumps(cause)})
+
+    assert error == "StepFailed"
+    assert "timed out after 900.00 seconds" in text
+
+
+def test_time_out_is_put_into_words(fail: Fail) -> None:
+    assert fail({"Error": "States.Timeout"}) == (
+        "StepTimedOut",
+        "TrainModel failed: it ran longer than its time limit",
+    )
+
+
+def test_missing_cause_is_said(fail: Fail) -> None:
+    assert fail({"Error": "States.Permissions"}) == (
+        "StepFailed",
+        "TrainModel failed: no cause was given (States.Permissions)",
+    )

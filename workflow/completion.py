@@ -1,0 +1,59 @@
+"""Did the job do all of its work? Step Functions takes a stopped job for a finished one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from workflow.failure import RunFailure
+from workflow.sagemaker_tasks import SageMakerResource, SageMakerTask
+
+
+def require_completed(
+    scope: Construct,
+    state_name: str,
+    task: SageMakerTask,
+    failure: RunFailure,
+    *,
+    assign: dict[str, Any] | None = None,
+) -> sfn.Choice:
+    """Fail the run unless the job ended ``Completed``.
+
+    A job also ends ``Stopped`` when somebody stopped it and when it used up its
+    MaxRuntimeInSeconds; a model may even be there, but not the one that was asked for.
+
+    Parameters
+    ----------
+    scope : Construct
+        Parent of the state.
+    state_name : str
+        Name of the state; its input is the job's Describe response.
+    task : SageMakerTask
+        The state that ran the job.
+    failure : RunFailure
+        Where the run ends otherwise.
+    assign : dict, optional
+        Variables to make from the Describe response of a completed job.
+    """
+    job = task.creates
+    return sfn.Choice(
+        scope,
+        state_name,
+        comment="A job that was stopped, or ran out of time, has not done its work",
+        assign=assign,
+    ).when(
+        sfn.Condition.not_(sfn.Condition.string_equals(f"$.{job.api_name}Status", "Completed")),
+        failure.run_failed,
+        assign=failure.because(step=task.id, error="JobNotCompleted", reason=_not_completed(job)),
+        comment="stopped",
+    )
+
+
+def _not_completed(job: SageMakerResource) -> str:
+    return sfn.JsonPath.format(
+        "job {} ended with status {}, not Completed: it was stopped, or reached its time limit",
+        sfn.JsonPath.string_at(f"$.{job.api_name}Name"),
+        sfn.JsonPath.string_at(f"$.{job.api_name}Status"),
+    )

@@ -1,0 +1,76 @@
+"""The state machine as a picture, drawn from its definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# Mermaid's node shapes by state type: a rhombus decides, a stadium ends.
+_SHAPES = {
+    "Choice": ("{", "}"),
+    "Succeed": ("([", "])"),
+    "Fail": ("([", "])"),
+    "Pass": ("(", ")"),
+}
+_DEFAULT_SHAPE = ("[", "]")
+_ANY_TASK = "every task"
+
+
+def mermaid(definition: dict[str, Any]) -> str:
+    """Draw a state machine as a Mermaid flowchart.
+
+    All tasks catch their errors in the same way, so that one dotted arrow stands for them.
+
+    Parameters
+    ----------
+    definition : dict
+        In the Amazon States Language.
+
+    Returns
+    -------
+    str
+        Mermaid text, in the order of `definition`, ending in a newline.
+
+    Raises
+    ------
+    ValueError
+        If tasks differ in where their errors lead, or one of them catches none.
+    """
+    states = definition["States"]
+    lines = ["flowchart TD", f"    Start((start)) --> {_node(definition['StartAt'])}"]
+    for name, state in states.items():
+        opening, closing = _SHAPES.get(state["Type"], _DEFAULT_SHAPE)
+        lines.append(f'    {_node(name)}{opening}"{name}"{closing}')
+        lines += [f"    {_node(name)} {arrow} {_node(target)}" for arrow, target in _arrows(state)]
+    lines += [
+        f'    {_node(_ANY_TASK)}["{_ANY_TASK}"]',
+        f"    {_node(_ANY_TASK)} -. on error .-> {_node(_catcher(states))}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _arrows(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for rule in state.get("Choices", []):
+        yield f'-- "{rule["Comment"]}" -->', rule["Next"]
+    if "Default" in state:
+        yield '-- "otherwise" -->', state["Default"]
+    if "Next" in state:
+        yield "-->", state["Next"]
+
+
+def _catcher(states: dict[str, Any]) -> str:
+    targets = {
+        tuple(catcher["Next"] for catcher in state.get("Catch", []))
+        for state in states.values()
+        if state["Type"] == "Task"
+    }
+    if len(targets) != 1 or len(next(iter(targets))) != 1:
+        raise ValueError(
+            f"expected all tasks to catch errors with the same single state, found {targets}"
+        )
+    return str(next(iter(targets))[0])
+
+
+def _node(name: str) -> str:
+    return re.sub(r"\W", "", name.title() if name == _ANY_TASK else name)

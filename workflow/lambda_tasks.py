@@ -1,0 +1,70 @@
+"""A state that invokes one of the pipeline's functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from workflow import retries
+from workflow.failure import RunFailure
+from workflow.resources import WorkflowResources
+
+# The state outlives its function, so that a slow function is reported by Lambda, with its name.
+GRACE = Duration.seconds(60)
+
+
+def lambda_task(
+    scope: Construct,
+    state_name: str,
+    resources: WorkflowResources,
+    failure: RunFailure,
+    *,
+    comment: str,
+    payload: dict[str, Any],
+    assign: str,
+) -> tasks.LambdaInvoke:
+    """Invoke the function that has the state's name and keep its answer in a variable.
+
+    Parameters
+    ----------
+    scope : Construct
+        Parent of the state.
+    state_name : str
+        Name of the state and of the function.
+    resources : WorkflowResources
+        Has the function.
+    failure : RunFailure
+        Catches what retries could not mend.
+    comment : str
+        What the state does, for the console's graph.
+    payload : dict
+        The function's event.
+    assign : str
+        Name of the variable that the function's answer is assigned to.
+
+    Returns
+    -------
+    LambdaInvoke
+        The state; its output is the function's answer.
+    """
+    function = resources.functions[state_name]
+    if function.timeout is None:
+        raise ValueError(f"function {state_name}: expected a timeout of its own, found none")
+    state = tasks.LambdaInvoke(
+        scope,
+        state_name,
+        comment=comment,
+        lambda_function=function,
+        payload=sfn.TaskInput.from_object(payload),
+        assign={assign: sfn.JsonPath.object_at("$.Payload")},
+        output_path="$.Payload",
+        task_timeout=sfn.Timeout.duration(function.timeout.plus(GRACE)),
+        retry_on_service_exceptions=False,  # ours has jitter and a limit
+    )
+    retries.LAMBDA_SERVICE.apply_to(state)
+    failure.catch_all(state)
+    return state

@@ -1,0 +1,44 @@
+"""From raw ratings to the files that the algorithm reads."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from workflow.failure import RunFailure
+from workflow.lambda_tasks import lambda_task
+from workflow.resources import WorkflowResources
+
+
+def prepare(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.Chain:
+    """Cleanse, index and split the ratings, then encode them; assigns ``$ratings, $features``."""
+    preprocess = lambda_task(
+        scope,
+        "Preprocess",
+        resources,
+        failure,
+        comment="Cleanse and filter the ratings, number customers and videos, split",
+        payload={
+            "run_id": sfn.JsonPath.string_at("$run.run_id"),
+            "dataset": sfn.JsonPath.object_at("$run.dataset"),
+            "filter": sfn.JsonPath.object_at("$run.filter"),
+            "split": sfn.JsonPath.object_at("$run.split"),
+        },
+        assign="ratings",
+    )
+    convert = lambda_task(
+        scope,
+        "ConvertRecordIO",
+        resources,
+        failure,
+        comment="One-hot encode the splits and write them as RecordIO-protobuf",
+        payload={
+            "run_id": sfn.JsonPath.string_at("$run.run_id"),
+            "n_users": sfn.JsonPath.number_at("$ratings.n_users"),
+            "n_items": sfn.JsonPath.number_at("$ratings.n_items"),
+            "max_rows_per_file": sfn.JsonPath.number_at("$run.transform.max_rows_per_file"),
+            "positive_rating": sfn.JsonPath.number_at("$run.positive_rating"),
+        },
+        assign="features",
+    )
+    return preprocess.next(convert)
