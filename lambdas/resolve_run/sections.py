@@ -19,7 +19,13 @@ class Problems(ValueError):  # noqa: N818 - a list of complaints, not an error o
 class Section(BaseModel):
     """A part of the execution input."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,  # they describe the keys in the JSON Schema
+    )
 
 
 def matching(pattern: re.Pattern[str], expected: str) -> AfterValidator:
