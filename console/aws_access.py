@@ -1,0 +1,150 @@
+"""Clients for one AWS endpoint, embedded or real. Everything after the start goes through them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from console.errors import BadInputError, EnvironmentProblemError
+
+LOOPBACK = ("127.0.0.1", "localhost")
+# What the embedded AWS takes for credentials: it checks none, but clients must sign with some.
+DUMMY_KEY = "embedded"
+_LOCAL_POLL_SECONDS = 0.15
+_REMOTE_POLL_SECONDS = 2.0  # GetExecutionHistory refills 20 requests a second and account
+
+
+class AwsAccess:
+    """Clients of one endpoint.
+
+    Parameters
+    ----------
+    session : boto3.Session
+        Credentials and region.
+    endpoint_url : str or None
+        Where to go instead of AWS's own addresses.
+    """
+
+    def __init__(self, session: boto3.Session, endpoint_url: str | None = None):
+        self._session = session
+        self.endpoint_url = endpoint_url
+        self.poll_seconds = _LOCAL_POLL_SECONDS if _is_local(endpoint_url) else _REMOTE_POLL_SECONDS
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def region(self) -> str:
+        """Region that the clients talk to."""
+        return str(self._session.region_name)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client, made once.
+
+        Parameters
+        ----------
+        service : str
+            A botocore service name, for example ``stepfunctions``.
+
+        Raises
+        ------
+        EnvironmentProblemError
+            If the AWS configuration does not allow to make it.
+        """
+        if service not in self._clients:
+            config = Config(
+                retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="recommender"
+            )
+            try:
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=self.endpoint_url, config=config
+                )
+            except BotoCoreError as error:
+                raise EnvironmentProblemError(f"AWS configuration: {error}") from error
+        return self._clients[service]
+
+    @classmethod
+    def embedded(cls, endpoint_url: str, region: str) -> AwsAccess:
+        """Access the embedded AWS, whatever the person's AWS configuration says."""
+        return cls(_dummy_session(region), endpoint_url)
+
+    @classmethod
+    def from_environment(cls, region: str | None = None) -> AwsAccess:
+        """Access what the person's configuration points to.
+
+        Parameters
+        ----------
+        region : str or None
+            Overrides the configured one.
+
+        Raises
+        ------
+        EnvironmentProblemError
+            If there are no credentials or there is no region.
+        """
+        endpoint_url = os.environ.get("AWS_ENDPOINT_URL")
+        try:
+            session = boto3.Session(region_name=region)
+            has_credentials = session.get_credentials() is not None
+        except BotoCoreError as error:
+            raise EnvironmentProblemError(f"AWS configuration: {error}") from error
+        if not has_credentials and _is_local(endpoint_url):
+            return cls(_dummy_session(session.region_name or "us-east-1"), endpoint_url)
+        if not has_credentials:
+            raise EnvironmentProblemError(
+                "no AWS credentials found: run `aws configure` or set AWS_PROFILE; for the "
+                "embedded AWS set AWS_ENDPOINT_URL to the address that `recommender serve` prints"
+            )
+        if not session.region_name:
+            raise EnvironmentProblemError("no AWS region configured: set AWS_REGION")
+        return cls(session, endpoint_url)
+
+
+def region_of(arn: str) -> str:
+    """Return the region of an execution's ARN.
+
+    Raises
+    ------
+    BadInputError
+        If `arn` is not the ARN of an execution of a state machine.
+    """
+    parts = arn.split(":")
+    if len(parts) < 8 or parts[0] != "arn" or parts[2] != "states" or parts[5] != "execution":
+        raise BadInputError(
+            f"{arn!r}: expected the ARN of an execution, "
+            "arn:aws:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME"
+        )
+    return parts[3]
+
+
+def isolate_environment(environ: MutableMapping[str, str]) -> None:
+    """Keep the person's own AWS configuration away from a process that runs the embedded AWS.
+
+    A profile that does not exist would stop boto3, a proxy would be asked for the loopback
+    address.
+
+    Parameters
+    ----------
+    environ : mutable mapping
+        Usually ``os.environ``; changed in place.
+    """
+    for name in list(environ):
+        if name.startswith("AWS_ENDPOINT_URL") or name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+            del environ[name]
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [host for host in environ.get(name, "").split(",") if host]
+        environ[name] = ",".join([*known, *(host for host in LOOPBACK if host not in known)])
+
+
+def _dummy_session(region: str) -> boto3.Session:
+    return boto3.Session(
+        aws_access_key_id=DUMMY_KEY, aws_secret_access_key=DUMMY_KEY, region_name=region
+    )
+
+
+def _is_local(endpoint_url: str | None) -> bool:
+    return endpoint_url is not None and urlsplit(endpoint_url).hostname in LOOPBACK

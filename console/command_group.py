@@ -1,0 +1,63 @@
+"""How every command ends: one line on standard error and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from console.errors import BadInputError, ConsoleError, RunInterruptedError
+from console.exit_codes import ExitCode
+from recommender.errors import RecommenderError
+
+
+class CommandGroup(click.Group):
+    """A click group that reports errors its own way."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command and exit with its code.
+
+        Parameters
+        ----------
+        args : sequence of str or None
+            The command line; ``None`` takes the process's.
+        prog_name, complete_var, standalone_mode, extra
+            As in click.
+        """
+        arguments = list(sys.argv[1:] if args is None else args)
+        try:
+            exit_code = super().main(
+                arguments, prog_name, complete_var, standalone_mode=False, **extra
+            )
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            exit_code = ExitCode.BAD_INPUT
+        except click.ClickException as error:
+            exit_code = _report(BadInputError(error.format_message()), arguments)
+        except (click.Abort, KeyboardInterrupt):
+            exit_code = _report(RunInterruptedError("interrupted"), arguments)
+        except ConsoleError as error:
+            exit_code = _report(error, arguments)
+        except RecommenderError as error:
+            exit_code = _report(BadInputError(str(error), error=type(error).__name__), arguments)
+        if not standalone_mode:
+            return exit_code
+        sys.exit(exit_code or ExitCode.SUCCEEDED)
+
+
+def _report(error: ConsoleError, arguments: Sequence[str]) -> int:
+    line = " ".join(str(error).split())
+    click.echo(f"error: {line}", err=True)
+    if "--json" in arguments:
+        click.echo(json.dumps(error.as_document()))
+    return error.exit_code

@@ -1,0 +1,129 @@
+"""``recommender start``, ``watch`` and ``report``: against any AWS, real or embedded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from console.commands.options import (
+    input_option,
+    json_option,
+    mode_option,
+    quiet_option,
+    region_option,
+)
+from console.exit_codes import help_text
+from console.interruption import interruptible
+from console.view import choose_view
+
+DEFAULT_STACK = "VideoRecommender"
+ENDPOINT_NOTE = (
+    "Goes to the AWS account that is configured, or to the address in AWS_ENDPOINT_URL, which "
+    "`recommender serve` prints."
+)
+
+_output_option = click.option(
+    "--output", metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder for report and model.  [default: output/RUN_ID]",
+)  # fmt: skip
+
+
+@click.command(
+    epilog=f"""{ENDPOINT_NOTE}
+
+\b
+Examples:
+  recommender start
+  recommender start --input '{{"dataset": {{"uri": "s3://my-bucket/reviews/"}}}}' --watch
+  recommender start --stack VideoRecommenderTest --mode tune
+
+{help_text()}"""
+)
+@click.option("--stack", "stack_name", default=DEFAULT_STACK, show_default=True,
+              help="CloudFormation stack of the pipeline.")  # fmt: skip
+@mode_option
+@input_option
+@click.option("--name", help="Name of the execution.  [default: mode, time and a random ending]")
+@click.option("--watch", "watching", is_flag=True, help="Watch it to its end.")
+@region_option
+def start(
+    stack_name: str,
+    mode: str | None,
+    input_text: str | None,
+    name: str | None,
+    watching: bool,
+    region: str | None,
+) -> None:
+    """Start an execution of a deployed pipeline; prints its ARN."""
+    from console.aws_access import AwsAccess
+    from console.executions import find_stack, start_execution
+    from console.run_input import check_input, complete_input, parse_input
+
+    execution_input = complete_input(parse_input(input_text), mode=mode)
+    check_input(execution_input)
+    access = AwsAccess.from_environment(region)
+    execution_arn = start_execution(find_stack(access, stack_name), execution_input, name=name)
+    click.echo(execution_arn)
+    if watching:
+        _watch(execution_arn, quiet=False, as_json=False)
+
+
+@click.command(
+    epilog=f"""{ENDPOINT_NOTE}
+
+Interrupting it only stops the watching: the execution goes on.
+
+\b
+Example:
+  recommender watch arn:aws:states:eu-west-1:123456789012:execution:Machine:train-1
+
+{help_text()}"""
+)
+@click.argument("execution_arn")
+@json_option
+@quiet_option
+def watch(execution_arn: str, as_json: bool, quiet: bool) -> None:
+    """Watch an execution to its end; exits with its outcome."""
+    _watch(execution_arn, quiet=quiet, as_json=as_json)
+
+
+def _watch(execution_arn: str, *, quiet: bool, as_json: bool) -> None:
+    from console.aws_access import AwsAccess, region_of
+    from console.commands.ending import show
+    from console.run_record import gather
+    from console.watching import watch as watch_execution
+
+    access = AwsAccess.from_environment(region_of(execution_arn))
+    with interruptible():
+        view = choose_view(quiet=quiet)
+        try:
+            timeline = watch_execution(access, execution_arn, view)
+        finally:
+            view.close()
+        show(gather(access, execution_arn, timeline), None, as_json=as_json)
+
+
+@click.command(
+    epilog=f"""{ENDPOINT_NOTE}
+
+\b
+Example:
+  recommender report arn:aws:states:eu-west-1:123456789012:execution:Machine:train-1
+
+{help_text()}"""
+)
+@click.argument("execution_arn")
+@_output_option
+@json_option
+def report(execution_arn: str, output: Path | None, as_json: bool) -> None:
+    """Write the report of an execution, also of one that failed."""
+    from console.aws_access import AwsAccess, region_of
+    from console.commands.ending import DEFAULT_ROOT, print_written
+    from console.output_folder import write_output
+    from console.run_record import gather
+
+    access = AwsAccess.from_environment(region_of(execution_arn))
+    record = gather(access, execution_arn)
+    folder = output or DEFAULT_ROOT / (record.run_id or record.name)
+    print_written(record, write_output(access, record, folder), as_json=as_json)

@@ -1,0 +1,96 @@
+"""What the commands report instead of a traceback.
+
+    ConsoleError
+    ├── BadInputError             the person can mend it: an option, the input, the ratings
+    ├── DataUnavailableError      a data set can be neither fetched nor found in the cache
+    ├── EnvironmentProblemError   the machine or the account is not fit
+    ├── RunFailedError            the execution ended otherwise than SUCCEEDED
+    └── RunInterruptedError       Ctrl-C or SIGTERM
+
+Each has the exit code of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from console.exit_codes import ExitCode
+from recommender.errors import RecommenderError
+
+
+class ConsoleError(RecommenderError):
+    """Base of everything that ends a command with a message and an exit code.
+
+    Parameters
+    ----------
+    message : str
+        What, where, what to do.
+    step : str or None
+        The state, or the part of the command, that is to blame.
+    error : str or None
+        Name of the error; the class's own name by default.
+    cause : str or None
+        Why; the message by default.
+    document : mapping or None
+        What ``--json`` prints; by default only the failure.
+    """
+
+    exit_code = ExitCode.RUN_FAILED
+    status = "FAILED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: str | None = None,
+        error: str | None = None,
+        cause: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ):
+        super().__init__(message)
+        self.step = step
+        self.error = error or type(self).__name__
+        self.cause = cause or message
+        self.document = document
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the final JSON object of a command that failed."""
+        failure = {"step": self.step, "error": self.error, "cause": self.cause}
+        empty: dict[str, Any] = {
+            "run_id": None,
+            "metrics": None,
+            "states": [],
+            "seconds": None,
+            "report": None,
+        }
+        return {"status": self.status, **empty, **(self.document or {}), "error": failure}
+
+
+class BadInputError(ConsoleError):
+    """An option, the execution input or the ratings cannot be used."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class DataUnavailableError(ConsoleError):
+    """A data set can be neither fetched nor found in the cache."""
+
+    exit_code = ExitCode.DATA_UNAVAILABLE
+
+
+class EnvironmentProblemError(ConsoleError):
+    """The machine or the account is not fit for the command."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class RunFailedError(ConsoleError):
+    """The execution ended otherwise than SUCCEEDED."""
+
+
+class RunInterruptedError(ConsoleError):
+    """Somebody pressed Ctrl-C, or sent SIGTERM."""
+
+    exit_code = ExitCode.INTERRUPTED
+    status = "ABORTED"

@@ -1,0 +1,34 @@
+"""The command ``recommender``."""
+
+from __future__ import annotations
+
+import click
+
+from console.command_group import CommandGroup
+from console.commands.remote import report, start, watch
+from console.commands.run import run
+from console.commands.serve import serve
+from console.exit_codes import help_text
+
+EXAMPLES = """
+\b
+Examples:
+  recommender run                    the whole pipeline on this machine, on real ratings
+  recommender run --mode tune        the same, searching hyperparameters
+  recommender serve                  an embedded AWS to play with
+  recommender start --watch          start a deployed pipeline, here or in your account
+"""
+
+
+@click.group(
+    cls=CommandGroup,
+    epilog=EXAMPLES + "\n" + help_text(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="video-recommender-workflow", prog_name="recommender")
+def main() -> None:
+    """Train, evaluate and look into a video recommender on Step Functions and SageMaker."""
+
+
+for command in (run, serve, start, watch, report):
+    main.add_command(command)

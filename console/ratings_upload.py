@@ -1,0 +1,147 @@
+"""Ratings files on this machine: found, looked into before anything starts, uploaded."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from console.errors import BadInputError
+from recommender.delimited import line_blocks, open_text
+from recommender.errors import RatingsError
+from recommender.rating_formats import RatingField, RatingsFormat, detect
+from recommender.ratings import MAX_REJECTED_RATIO, RatingsSource, read_ratings
+from recommender.run_layout import RAW_PREFIX
+
+# Text that is looked into before the start: all of a small file, some thousand rows of a large.
+_HEAD_BYTES = 4 * 1024 * 1024
+DEFAULT_NAME = "ratings"
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsFiles:
+    """Files that belong together: ratings, and the titles of the videos.
+
+    Attributes
+    ----------
+    name : str
+        What the data set is called in the bucket.
+    paths : tuple of Path
+        The ratings file first.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+def find_ratings(path: Path) -> RatingsFiles:
+    """Find the ratings file and the titles file that lies beside it.
+
+    Parameters
+    ----------
+    path : Path
+        A ratings file, or a folder with ratings and titles files.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such file, or nothing in the folder.
+    """
+    if path.is_dir():
+        inside = [entry for entry in sorted(path.iterdir()) if entry.is_file()]
+        paths = tuple(entry for entry in inside if _is_known(entry)) or tuple(inside)
+        if not paths:
+            raise BadInputError(f"{path}: expected ratings files, found none in the folder")
+        return RatingsFiles(_key_part(path.resolve().name), paths)
+    if not path.exists():
+        raise BadInputError(
+            f"{path}: no such file; give the path of a ratings file with --data PATH, or "
+            "--data movielens-100k"
+        )
+    if not path.is_file():
+        raise BadInputError(f"{path}: expected a file with ratings, found something else")
+    beside = [path.with_name(name) for name in _titles_names(path.name)]
+    titles = [other for other in beside if other.is_file() and other != path]
+    return RatingsFiles(_key_part(path.name.partition(".")[0]), (path, *titles[:1]))
+
+
+def check_ratings(files: RatingsFiles, dataset: Mapping[str, Any]) -> None:
+    """Look into the files, so that what the pipeline would refuse is refused at once.
+
+    Parameters
+    ----------
+    files : RatingsFiles
+    dataset : mapping
+        ``format`` and ``columns`` of the execution input, validated.
+
+    Raises
+    ------
+    BadInputError
+        If a file cannot be read as ratings.
+    """
+    try:
+        heads = {path: _head(path) for path in files.paths}
+        is_whole = all(whole for _, whole in heads.values())
+        sources = [
+            RatingsSource(str(path), lambda content=content: io.BytesIO(content))  # type: ignore[misc]
+            for path, (content, _) in heads.items()
+        ]
+        read_ratings(
+            sources,
+            ratings_format=cast("RatingsFormat | None", dataset.get("format")),
+            columns=cast("Mapping[RatingField, str] | None", dataset.get("columns")),
+            # What share of a large file is malformed shows only in all of it.
+            max_rejected_ratio=MAX_REJECTED_RATIO if is_whole else 1.0,
+        )
+    except RatingsError as error:
+        raise BadInputError(str(error), step="data", error=type(error).__name__) from error
+    except OSError as error:
+        raise BadInputError(f"{error.filename}: {error.strerror}", step="data") from error
+
+
+def upload_ratings(s3: Any, bucket: str, files: RatingsFiles, name: str | None = None) -> str:
+    """Upload the files below ``raw/`` and return the URI of their prefix.
+
+    Parameters
+    ----------
+    s3 : boto3 client
+    bucket : str
+    files : RatingsFiles
+    name : str or None
+        Folder below ``raw/``; ``None`` takes the files' own name.
+    """
+    prefix = f"{RAW_PREFIX}{name or files.name}/"
+    for path in files.paths:
+        s3.upload_file(str(path), bucket, f"{prefix}{path.name}")
+    return f"s3://{bucket}/{prefix}"
+
+
+def _head(path: Path) -> tuple[bytes, bool]:
+    """Return a file's first whole lines, uncompressed, and whether that is all of it."""
+    with path.open("rb") as raw:
+        blocks = line_blocks(open_text(raw), where=str(path), block_bytes=_HEAD_BYTES)
+        first = next(blocks, None)
+        return (first.data if first else b""), next(blocks, None) is None
+
+
+def _is_known(path: Path) -> bool:
+    content, _ = _head(path)
+    return detect(content.partition(b"\n")[0].decode("utf-8", errors="replace")) is not None
+
+
+def _titles_names(name: str) -> list[str]:
+    """Names that the titles file of a ratings file may have."""
+    if name.endswith(".inter"):
+        return [name.removesuffix(".inter") + ".item"]
+    if name.removesuffix(".gz") == "u.data":
+        return ["u.item"]
+    if name.removesuffix(".gz") == "ratings.csv":
+        return ["movies.csv"]
+    return []
+
+
+def _key_part(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or DEFAULT_NAME

@@ -1,0 +1,192 @@
+"""Everything about an ended execution, gathered from AWS's APIs alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from console.aws_access import AwsAccess
+from console.errors import EnvironmentProblemError
+from console.history import new_events
+from console.sample_customers import CustomerSample, sample_customers
+from console.timeline import StateRun, Timeline
+from console.training_log import EpochMetric, TrainingLog
+from console.tuning_trials import Trial, list_trials
+from recommender.errors import RecommenderError
+from recommender.run_layout import RunLayout
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One execution, ended or not.
+
+    Attributes
+    ----------
+    output : mapping
+        The execution's output; empty unless it succeeded.
+    resolved : mapping
+        What ResolveRun made of the input; empty if it did not.
+    curve : list of EpochMetric
+        Of the training job whose model it is.
+    hyperparameters : mapping
+        Of the same job.
+    gaps : list of str
+        What could not be read, and why.
+    """
+
+    execution_arn: str
+    name: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    execution_input: Any
+    output: dict[str, Any]
+    resolved: dict[str, Any]
+    states: list[StateRun]
+    step: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    curve: list[EpochMetric] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    samples: list[CustomerSample] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> str | None:
+        """Name of the run; ``None`` if it failed before it got one."""
+        return self.output.get("run_id") or self.resolved.get("run_id")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended otherwise than SUCCEEDED."""
+        return self.status not in ("RUNNING", "PENDING_REDRIVE", "SUCCEEDED")
+
+    @property
+    def seconds(self) -> float | None:
+        """Duration of the execution."""
+        if self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What Evaluate measured."""
+        metrics: dict[str, float] = self.output.get("metrics", {})
+        return metrics
+
+    @property
+    def ratings(self) -> dict[str, Any]:
+        """What Preprocess counted."""
+        ratings: dict[str, Any] = self.output.get("ratings", {})
+        return ratings
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether the model predicts a class rather than a rating."""
+        return self.resolved.get("predictor_type") == "binary_classifier"
+
+
+def gather(access: AwsAccess, execution_arn: str, timeline: Timeline | None = None) -> RunRecord:
+    """Read everything about an execution.
+
+    What the result is made of must be there; curve, trials and sample recommendations may be
+    missing (their logs or objects may have expired) and are then listed in ``gaps``.
+
+    Parameters
+    ----------
+    access : AwsAccess
+    execution_arn : str
+    timeline : Timeline or None
+        What is known already, complete.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the execution cannot be read.
+    """
+    stepfunctions = access.client("stepfunctions")
+    try:
+        described = stepfunctions.describe_execution(executionArn=execution_arn)
+        if timeline is None:
+            timeline = Timeline()
+            timeline.take(new_events(stepfunctions, execution_arn, 0))
+    except (BotoCoreError, ClientError) as error:
+        raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
+    output = _object(described.get("output"))
+    resolved = timeline.variables.get("run")
+    record = RunRecord(
+        execution_arn=execution_arn,
+        name=described["name"],
+        status=described["status"],
+        started_at=described["startDate"],
+        ended_at=described.get("stopDate"),
+        execution_input=_object(described.get("input")),
+        output=output,
+        resolved=resolved if isinstance(resolved, dict) else {},
+        states=timeline.states,
+    )
+    if record.failed:
+        record.step = timeline.failed_step
+        record.error = described.get("error") or timeline.error
+        record.cause = described.get("cause") or timeline.cause
+    _add_jobs(access, record, timeline)
+    if record.status == "SUCCEEDED":
+        _add_samples(access, record)
+    return record
+
+
+def _add_jobs(access: AwsAccess, record: RunRecord, timeline: Timeline) -> None:
+    """Add the learning curve and hyperparameters of the model's job, and the trials."""
+    tuning_job = timeline.jobs.get("HyperParameterTuningJobName")
+    training_job = record.output.get("model", {}).get("training_job_name") or (
+        None if tuning_job else timeline.jobs.get("TrainingJobName")
+    )
+    try:
+        if tuning_job:
+            record.trials.extend(list_trials(access.client("sagemaker"), tuning_job))
+        if training_job:
+            described = access.client("sagemaker").describe_training_job(
+                TrainingJobName=training_job
+            )
+            record.hyperparameters = described.get("HyperParameters", {})
+            record.curve.extend(TrainingLog(access.client("logs"), training_job).read_all())
+    except (BotoCoreError, ClientError) as error:
+        record.gaps.append(f"training: {error}")
+
+
+def _add_samples(access: AwsAccess, record: RunRecord) -> None:
+    try:
+        bucket, key = split_s3_uri(record.output["model"]["model_data_uri"])
+        layout = RunLayout(str(record.run_id))
+        record.samples.extend(
+            sample_customers(
+                access.client("s3"), bucket, layout, key, is_classifier=record.is_classifier
+            )
+        )
+    except (RecommenderError, BotoCoreError, ClientError, KeyError, ValueError) as error:
+        record.gaps.append(f"sample recommendations: {error}")
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Split ``s3://bucket/key`` into bucket and key.
+
+    Raises
+    ------
+    ValueError
+        If it is no such URI.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not key:
+        raise ValueError(f"{uri!r}: expected s3://bucket/key")
+    return bucket, key
+
+
+def _object(text: str | None) -> Any:
+    value = json.loads(text or "{}")
+    return value if isinstance(value, dict) else {}

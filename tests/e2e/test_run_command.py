@@ -1,0 +1,96 @@
+"""``recommender run`` from the ratings file to the report."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PREPARATION = ["ResolveRun", "Preprocess", "ConvertRecordIO", "TrainOrTune"]
+
+
+def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, planted_ratings):
+    """The stack is synthesized, as in a fresh clone; nothing but the file is given."""
+    completed = workspace.command("run", "--data", "ratings.csv", "--output", "out", "--json")
+
+    assert completed.returncode == 0, completed.stderr
+    (line,) = completed.stdout.splitlines()
+    document = json.loads(line)
+    assert document["status"] == "SUCCEEDED"
+    states = [state["name"] for state in document["states"]]
+    assert states[:5] == [*PREPARATION, "TrainModel"]
+    assert all(state["status"] == "SUCCEEDED" for state in document["states"])
+    metrics = document["metrics"]
+    assert planted_ratings.optimum_rmse < metrics["rmse"] < 0.95 * metrics["bias_baseline_rmse"]
+    assert metrics["bias_baseline_rmse"] < metrics["global_mean_rmse"]
+    assert document["ratings"]["accounting"]["rows_read"] == len(planted_ratings.frame)
+
+    folder = workspace.folder / "out"
+    assert document["report"] == str(folder / "report.html")
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"report.html", "evaluation.json", "model.tar.gz", "execution.json"}
+    assert json.loads((folder / "evaluation.json").read_text())["metrics"] == metrics
+    assert "of 100 epochs" not in completed.stderr
+    assert "epoch 1: train RMSE" in completed.stderr
+    assert "TrainModel: succeeded after" in completed.stderr
+    assert "Traceback" not in completed.stderr
+    assert workspace.leftovers == []
+    assert {path.name for path in workspace.folder.iterdir()} == {
+        "out",
+        "ratings.csv",
+        "movies.csv",
+    }
+
+
+def test_tuning_takes_the_model_of_the_best_trial(workspace, ratings_file, assembly):
+    """And neither a profile that does not exist nor a proxy gets in the way."""
+    completed = workspace.command(
+        "run", "--data", str(ratings_file), "--mode", "tune", "--assembly", str(assembly),
+        "--json", "--quiet",
+        AWS_PROFILE="nobody", AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9",
+    )  # fmt: skip
+
+    assert completed.returncode == 0, completed.stderr
+    document = json.loads(completed.stdout)
+    assert len(document["trials"]) >= 6
+    best = min(document["trials"], key=lambda trial: trial["objective"])
+    assert best["best"]
+    assert document["model"]["training_job_name"] == best["name"]
+    report = workspace.folder / "output" / document["run_id"] / "report.html"
+    assert str(report) == document["report"]
+    assert f"{best['name']}, the best" in report.read_text()
+    assert completed.stderr == ""
+
+
+def test_result_is_readable_without_json(workspace, ratings_file, assembly):
+    completed = workspace.command(
+        "run", "--data", str(ratings_file), "--assembly", str(assembly), "--quiet"
+    )
+
+    assert completed.returncode == 0, completed.stderr
+    for part in ("customer + video bias", "Rows in", "6,000", "Cold customers", "the most active",
+                 "recommended", "(2001)", "report.html"):  # fmt: skip
+        assert part in completed.stdout
+
+
+def test_failed_run_says_where_and_why_and_leaves_nothing(workspace, assembly):
+    """A file that can be read, but nobody in it rates enough."""
+    (workspace.folder / "few.csv").write_text("userId,movieId,rating\n1,2,4\n1,3,5\n")
+
+    completed = workspace.command(
+        "run", "--data", "few.csv", "--assembly", str(assembly), "--output", "out", "--json"
+    )
+
+    assert completed.returncode == 1
+    document = json.loads(completed.stdout)
+    assert document["status"] == "FAILED"
+    assert document["error"]["step"] == "Preprocess"
+    assert document["error"]["error"] == "EmptyRatingsError"
+    assert "min_ratings_per_customer" in document["error"]["cause"]
+    assert document["report"] is None
+    last = completed.stderr.splitlines()[-1]
+    assert last.startswith("error: the run failed: Preprocess failed: ")
+    assert "Traceback" not in completed.stderr
+    assert not (workspace.folder / "out").exists()
+    assert workspace.leftovers == []
