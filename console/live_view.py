@@ -35,6 +35,7 @@ class LiveView:
         self._states: list[tuple[StateRun, float]] = []
         self._curve: list[EpochMetric] = []
         self._trials: list[Trial] = []
+        self._spinner = Spinner("dots", style="cyan")  # one for all, or it would not turn
         self._live = Live(
             console=console or Console(stderr=True),
             get_renderable=self._render,
@@ -71,20 +72,12 @@ class LiveView:
 
     def _render(self) -> RenderableType:
         parts: list[RenderableType] = []
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=1)
-        grid.add_column(min_width=22)
-        grid.add_column(justify="right", min_width=8)
-        grid.add_column()
+        grid = _states_grid()
         for state, seen_at in list(self._states):
-            grid.add_row(*_state_row(state, seen_at))
+            grid.add_row(*_state_row(state, seen_at, self._spinner))
             if state.name in ("TrainModel", "TuneModel") and (self._curve or self._trials):
                 parts += [grid, self._progress()]
-                grid = Table.grid(padding=(0, 1))
-                grid.add_column(width=1)
-                grid.add_column(min_width=22)
-                grid.add_column(justify="right", min_width=8)
-                grid.add_column()
+                grid = _states_grid()
         return Group(*parts, grid)
 
     def _progress(self) -> RenderableType:
@@ -93,10 +86,19 @@ class LiveView:
         return Text(f"    {_curve_text(self._curve)}", style="cyan")
 
 
-def _state_row(state: StateRun, seen_at: float) -> tuple[RenderableType, ...]:
+def _states_grid() -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(min_width=24)  # DescribeBestTrainingJob
+    grid.add_column(justify="right", min_width=8)
+    grid.add_column()
+    return grid
+
+
+def _state_row(state: StateRun, seen_at: float, spinner: Spinner) -> tuple[RenderableType, ...]:
     if state.status == "RUNNING":
         seconds = time.monotonic() - seen_at
-        return Spinner("dots", style="cyan"), state.name, f"{seconds:.1f} s", ""
+        return spinner, state.name, f"{seconds:.1f} s", ""
     mark, style = _MARKS.get(state.status, ("✗", "red"))
     remark = f"{state.attempts} attempts" if state.attempts > 1 else ""
     # States that only route take no time to speak of.

@@ -49,6 +49,7 @@ def render_report(record: RunRecord) -> str:
         bars=charts.gantt(record.states),
         curves=charts.learning_curves(record.curve),
         charts=charts,
+        short_number=result.short_number,
         execution_input=_pretty(record.execution_input),
         resolved=_pretty(record.resolved),
     )

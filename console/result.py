@@ -79,6 +79,15 @@ def rejected_rows(ratings: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(reason.replace("_", " "), count) for reason, count in rejected.items() if count]
 
 
+def short_number(text: str) -> str:
+    """Cut a number that is written in a string to four digits; other strings stay."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return text if number.is_integer() else f"{number:.4g}"
+
+
 def outcome_sentence(record: RunRecord) -> str:
     """Say in one sentence how it went."""
     if record.status == "RUNNING":

@@ -33,6 +33,7 @@ def print_result(record: RunRecord, report: Path | None, console: Console | None
         console.print(f"  {escape(reason)}")
     console.print(_metrics_table(record))
     for sample in record.samples:
+        console.print()
         console.print(_sample_table(sample))
     for gap in record.gaps:
         console.print(f"not shown: {escape(gap)}", style="yellow")

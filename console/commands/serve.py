@@ -33,7 +33,8 @@ Examples:
 def serve(port: int, data: str, quiet: bool, assembly: str | None) -> None:
     """Keep an embedded AWS with the deployed stack running until Ctrl-C.
 
-    The AWS CLI, boto3, the CDK CLI and `recommender start` work against it.
+    The AWS CLI, boto3, the CDK CLI and `recommender start` work against it. Ctrl-C is its ordinary
+    end, with exit code 0.
     """
     with interruptible():
         view = choose_view(quiet=quiet)

@@ -7,11 +7,25 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PREPARATION = ["ResolveRun", "Preprocess", "ConvertRecordIO", "TrainOrTune"]
+# The defaults are made for more ratings than are generated here.
+INPUT = {
+    "hyperparameters": {
+        "num_factors": 4,
+        "epochs": 60,
+        "factors_lr": 0.01,
+        "linear_lr": 0.02,
+        "factors_init_sigma": 0.1,
+    }
+}
 
 
 def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, planted_ratings):
-    """The stack is synthesized, as in a fresh clone; nothing but the file is given."""
-    completed = workspace.command("run", "--data", "ratings.csv", "--output", "out", "--json")
+    """The stack is synthesized, as in a fresh clone."""
+    (workspace.folder / "input.json").write_text(json.dumps(INPUT))
+
+    completed = workspace.command(
+        "run", "--data", "ratings.csv", "--input", "@input.json", "--output", "out", "--json"
+    )
 
     assert completed.returncode == 0, completed.stderr
     (line,) = completed.stdout.splitlines()
@@ -21,7 +35,7 @@ def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, pl
     assert states[:5] == [*PREPARATION, "TrainModel"]
     assert all(state["status"] == "SUCCEEDED" for state in document["states"])
     metrics = document["metrics"]
-    assert planted_ratings.optimum_rmse < metrics["rmse"] < 0.95 * metrics["bias_baseline_rmse"]
+    assert planted_ratings.optimum_rmse < metrics["rmse"] < 0.7 * metrics["bias_baseline_rmse"]
     assert metrics["bias_baseline_rmse"] < metrics["global_mean_rmse"]
     assert document["ratings"]["accounting"]["rows_read"] == len(planted_ratings.frame)
 
@@ -30,13 +44,13 @@ def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, pl
     names = {path.name for path in folder.iterdir()}
     assert names == {"report.html", "evaluation.json", "model.tar.gz", "execution.json"}
     assert json.loads((folder / "evaluation.json").read_text())["metrics"] == metrics
-    assert "of 100 epochs" not in completed.stderr
-    assert "epoch 1: train RMSE" in completed.stderr
+    assert completed.stderr.count(": train RMSE ") == INPUT["hyperparameters"]["epochs"]
     assert "TrainModel: succeeded after" in completed.stderr
     assert "Traceback" not in completed.stderr
     assert workspace.leftovers == []
     assert {path.name for path in workspace.folder.iterdir()} == {
         "out",
+        "input.json",
         "ratings.csv",
         "movies.csv",
     }
@@ -61,17 +75,6 @@ def test_tuning_takes_the_model_of_the_best_trial(workspace, ratings_file, assem
     assert str(report) == document["report"]
     assert f"{best['name']}, the best" in report.read_text()
     assert completed.stderr == ""
-
-
-def test_result_is_readable_without_json(workspace, ratings_file, assembly):
-    completed = workspace.command(
-        "run", "--data", str(ratings_file), "--assembly", str(assembly), "--quiet"
-    )
-
-    assert completed.returncode == 0, completed.stderr
-    for part in ("customer + video bias", "Rows in", "6,000", "Cold customers", "the most active",
-                 "recommended", "(2001)", "report.html"):  # fmt: skip
-        assert part in completed.stdout
 
 
 def test_failed_run_says_where_and_why_and_leaves_nothing(workspace, assembly):

@@ -30,6 +30,15 @@ def test_rejected_rows_leave_out_empty_reasons(make_record):
     assert result.rejected_rows(make_record().ratings) == [("below video threshold", 10)]
 
 
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("0.0006928203230275508", "0.0006928"), ("40", "40"), ("1000000", "1000000"),
+     ("regressor", "regressor"), ("1e-05", "1e-05"), ("inf", "inf")],
+)  # fmt: skip
+def test_numbers_are_cut_to_what_can_be_read(text, short):
+    assert result.short_number(text) == short
+
+
 def test_document_has_the_contract_keys(make_record):
     document = result.as_document(make_record(), Path("out/report.html"))
 
