@@ -6,7 +6,8 @@ BIN := .venv/bin
 # Every lock names exact versions with hashes, so nothing is resolved at installation. Compiling on
 # all cores afterwards takes half of what pip takes, and each process that starts later is faster.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
-COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv
+# Some packages carry templates that are not valid Python: what cannot be compiled is left alone.
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv >/dev/null 2>&1 || true
 # Must know the assembly schema of the aws-cdk-lib in use.
 CDK_CLI := aws-cdk@2.1148.1
 
@@ -21,18 +22,20 @@ $(BIN)/python:
 	try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 4; }
 	@$(PYTHON) -m venv .venv
 
+# dev.lock holds all of run.lock, in the same versions: whoever tests first installs once.
 .venv/run.installed: requirements/run.lock pyproject.toml | $(BIN)/python
 	@echo "installing into .venv (once, a few minutes)" >&2
 	@$(INSTALL) --require-hashes -r requirements/run.lock
 	@$(INSTALL) --no-build-isolation --editable .
-	@$(COMPILE) >/dev/null 2>&1 || true # some packages carry templates that are not valid Python
+	@$(COMPILE)
 	@touch $@
 
-.venv/dev.installed: requirements/dev.lock .venv/run.installed
-	@echo "installing the development tools into .venv (once)" >&2
+.venv/dev.installed: requirements/dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing into .venv, with the development tools (once, a few minutes)" >&2
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
-	@$(COMPILE) >/dev/null 2>&1 || true
-	@touch $@
+	@$(INSTALL) --no-build-isolation --editable .
+	@$(COMPILE)
+	@touch $@ .venv/run.installed
 
 run: .venv/run.installed ## Run the whole workflow on MovieLens-100K, on this machine
 	@$(BIN)/recommender run

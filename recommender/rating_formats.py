@@ -13,7 +13,8 @@ from recommender.errors import RatingsFormatError
 
 RatingsFormat = Literal["amazon-reviews", "movielens-inter", "movielens-u.data", "movielens-csv"]
 TitlesFormat = Literal["titles-item", "titles-u.item", "titles-csv"]
-SideFormat = Literal[TitlesFormat, "customers-user"]
+# What MovieLens and RecBole keep beside the ratings: titles are read, the others are of no use.
+SideFormat = Literal[TitlesFormat, "customers-user", "tags-csv", "links-csv"]
 RatingField = Literal["customer_id", "video_id", "rating", "timestamp", "title"]
 
 RATINGS_FORMATS: tuple[RatingsFormat, ...] = get_args(RatingsFormat)
@@ -153,7 +154,11 @@ def detect(first_line: str) -> RatingsFormat | SideFormat | None:
     listed = [field.strip('"') for field in first_line.split(",")]
     if "movieId" in listed and "title" in listed and "rating" not in listed:
         return "titles-csv"
-    if {"userId", "movieId"} & set(listed) and "tag" not in listed:
+    if "movieId" in listed and "imdbId" in listed:
+        return "links-csv"
+    if "movieId" in listed and "tag" in listed:
+        return "tags-csv"
+    if {"userId", "movieId"} & set(listed):
         return "movielens-csv"
     piped = first_line.split("|")
     if len(piped) >= 5 and piped[0].isdigit():

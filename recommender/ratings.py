@@ -129,7 +129,7 @@ def read_ratings(
                 continue
             line = first_line(head)
             found = detect(line)
-            if found == "customers-user":
+            if found in ("customers-user", "tags-csv", "links-csv"):
                 continue
             if found in _TITLES_FORMATS:
                 content = b"".join(block.data for block in chain([head], stream))

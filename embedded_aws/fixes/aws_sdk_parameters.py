@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import botocore.session
 from botocore import xform_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (  # noqa: E501
     StateTaskServiceAwsSdk,
 )
+
+from embedded_aws.api_model import input_shape, service_model
 
 
 def apply() -> None:
@@ -26,9 +27,8 @@ def apply() -> None:
     ) -> None:
         service = self._get_boto_service_name(boto_service_name)
         action = self._get_boto_service_action(service_action_name)
-        model = botocore.session.get_session().get_service_model(service)
-        operations = {xform_name(name): name for name in model.operation_names}
+        operations = {xform_name(name): name for name in service_model(service).operation_names}
         if action in operations:
-            self._to_boto_request(parameters, model.operation_model(operations[action]).input_shape)
+            self._to_boto_request(parameters, input_shape(service, operations[action]))
 
     StateTaskServiceAwsSdk._normalise_parameters = normalise_parameters

@@ -1,8 +1,9 @@
-"""Executions start without a name, and stop with the error and cause they were given.
+"""Executions start without a name, stop with their reason, and end all at once.
 
 AWS makes a UUID the name of an execution that is started without one; moto names it "None", so a
 second one clashes. AWS shows the error and cause of StopExecution in DescribeExecution; moto loses
-them.
+them. And moto shows the final status before its output or error is there, so who looks in between
+finds a failure without an error.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ import datetime
 import uuid
 
 from moto.core.responses import ActionResult
-from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+from moto.stepfunctions.parser.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -38,8 +43,26 @@ def stop(execution: Execution, error: str | None, cause: str | None) -> datetime
     return now
 
 
+def _set_outcome(execution: Execution) -> None:
+    """Set what belongs to the final status, which moto sets next."""
+    state = execution.exec_worker.env.program_state()
+    execution.stop_date = datetime.datetime.now(datetime.UTC)
+    if isinstance(state, ProgramEnded):
+        execution.output = execution.exec_worker.env.states.get_input()
+    elif isinstance(state, ProgramError):
+        execution.error = state.error.get("error")
+        execution.cause = state.error.get("cause")
+
+
 def apply() -> None:
-    """Name unnamed executions, remember why one was stopped."""
+    """Name unnamed executions, remember why one was stopped, end in the right order."""
+    reflect_status = BaseExecutionWorkerCommunication._reflect_execution_status
+
+    def reflect_outcome_then_status(self: BaseExecutionWorkerCommunication) -> None:
+        _set_outcome(self.execution)
+        reflect_status(self)
+
+    BaseExecutionWorkerCommunication._reflect_execution_status = reflect_outcome_then_status
     start_execution = StepFunctionsParserBackend.start_execution
 
     def start_named_execution(

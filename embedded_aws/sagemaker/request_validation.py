@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 import regex  # Java's patterns in the model use \\p{L}, which re lacks
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from embedded_aws.api_model import input_shape
 from embedded_aws.sagemaker.errors import ValidationException
 
 
@@ -33,8 +33,7 @@ def validate_request(operation: str, parameters: dict[str, Any]) -> None:
         Names every violation, in AWS's words: "2 validation errors detected: Value ... at ...
         failed to satisfy constraint: ...".
     """
-    model = botocore.session.get_session().get_service_model("sagemaker")
-    problems = list(_violations(parameters, model.operation_model(operation).input_shape, ""))
+    problems = list(_violations(parameters, input_shape("sagemaker", operation), ""))
     if problems:
         plural = "s" if len(problems) > 1 else ""
         raise ValidationException(

@@ -11,7 +11,6 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
@@ -36,6 +35,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from embedded_aws.api_model import input_shape
 from embedded_aws.fixes.task_clients import client_for
 
 # Which job a `.sync` action starts: (prefix of Describe/Stop, its name parameter, its status key).
@@ -78,9 +78,7 @@ class StateTaskServiceSageMaker(StateTaskServiceCallback):
             return None  # moto then rejects the definition as AWS does
         if self.resource.condition == ResourceCondition.Sync and action not in _SYNC_JOBS:
             return None
-        model = botocore.session.get_session().get_service_model("sagemaker")
-        shape = model.operation_model(action[0].upper() + action[1:]).input_shape
-        return set(shape.members)
+        return set(input_shape("sagemaker", action[0].upper() + action[1:]).members)
 
     def _eval_parameters(self, env: Any) -> dict[str, Any]:
         # moto drops parameters that the action does not have; AWS fails the execution.

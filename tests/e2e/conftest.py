@@ -12,7 +12,6 @@ import pytest
 from tests import planted
 
 RECOMMENDER = Path(sys.executable).with_name("recommender")
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -56,21 +55,6 @@ def workspace(tmp_path: Path) -> Workspace:
     folder.mkdir()
     temporary.mkdir()
     return Workspace(folder, temporary)
-
-
-@pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the synthesized assembly, to spare each command the synthesis."""
-    folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
-    subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=PROJECT_ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(folder)},
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
-    return folder
 
 
 @pytest.fixture(scope="session")

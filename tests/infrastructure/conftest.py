@@ -12,17 +12,9 @@ from infra.node import use_found_node
 
 use_found_node()  # before any test module imports the CDK
 
-from infra.application import create_app  # noqa: E402
 from infra.snapshots import readable_definition  # noqa: E402
 
 Template = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cdk.out")
-    create_app(folder).synth()
-    return folder
 
 
 @pytest.fixture(scope="session")

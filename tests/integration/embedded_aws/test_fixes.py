@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import moto
 import pytest
+from moto.stepfunctions.parser.backend.execution import Execution
 
 from embedded_aws import fixes
 from embedded_aws.errors import MotoVersionError
@@ -26,7 +27,7 @@ def test_another_moto_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         fixes.apply_all()
 
 
-def test_state_machine_resource_keeps_its_settings_and_can_be_executed(
+def test_state_machine_resource_keeps_its_settings_runs_and_logs(
     aws: EmbeddedAws, machines: Machines
 ) -> None:
     log_group = "arn:aws:logs:us-east-1:123456789012:log-group:/machine:*"
@@ -59,9 +60,16 @@ def test_state_machine_resource_keeps_its_settings_and_can_be_executed(
     described = stepfunctions.describe_state_machine(stateMachineArn=arn)
     execution = stepfunctions.start_execution(stateMachineArn=arn)["executionArn"]
 
+    assert machines.wait(execution)["status"] == "SUCCEEDED"
+    entries = aws.client("logs").filter_log_events(logGroupName="/machine")["events"]
+    assert [json.loads(entry["message"])["type"] for entry in entries] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
     assert described["tracingConfiguration"] == {"enabled": True}
     assert described["loggingConfiguration"]["level"] == "ALL"
-    assert machines.wait(execution)["status"] == "SUCCEEDED"
 
 
 def test_execution_lifecycle_names_unnamed_executions(aws: EmbeddedAws, machines: Machines) -> None:
@@ -90,6 +98,34 @@ def test_execution_lifecycle_keeps_the_reason_of_a_stop(
         "Changed.Mind",
         "not today",
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "outcome"),
+    [
+        ({"Type": "Fail", "Error": "E", "Cause": "c"}, "FAILED", {"error": "E", "cause": "c"}),
+        ({"Type": "Pass", "Result": 1, "End": True}, "SUCCEEDED", {"output": 1}),
+    ],
+)
+def test_execution_lifecycle_shows_the_status_last(
+    machines: Machines,
+    monkeypatch: pytest.MonkeyPatch,
+    state: dict[str, object],
+    status: str,
+    outcome: dict[str, object],
+) -> None:
+    seen: list[dict[str, object]] = []
+
+    def record(self: Execution, name: str, value: object) -> None:
+        if name == "exec_status" and value == status:
+            seen.append({key: getattr(self, key) for key in outcome})
+        object.__setattr__(self, name, value)
+
+    monkeypatch.setattr(Execution, "__setattr__", record)
+
+    machines.run({"StartAt": "A", "States": {"A": state}})
+
+    assert seen == [outcome]
 
 
 def test_execution_history_comes_in_pages_and_reversed(

@@ -103,6 +103,16 @@ def test_customers_of_recbole_are_passed_over():
     assert read_ratings([users, source(planted.movielens_inter(FRAME))]).rows_read == len(FRAME)
 
 
+def test_what_else_a_movielens_folder_holds_is_passed_over():
+    links = source(b"movieId,imdbId,tmdbId\n1,2,3\n", "links.csv")
+    tags = source(b"userId,movieId,tag,timestamp\n1,2,fun,4\n", "tags.csv")
+    ratings = source(planted.ratings_csv(FRAME), "ratings.csv")
+
+    table = read_ratings([links, ratings, tags])
+
+    assert table.rows_read == len(FRAME)
+
+
 def test_several_files_are_read_one_after_the_other():
     half = len(FRAME) // 2
     sources = [

@@ -1,0 +1,25 @@
+"""What tests of several tiers need."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give what the CDK app synthesizes, run the way a person without the CDK CLI runs it."""
+    folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(folder)},
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    return folder
