@@ -3,6 +3,7 @@
 import io
 import json
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,12 +27,10 @@ class Machines:
     """Creates state machines and runs them to their end."""
 
     aws: EmbeddedAws
-    count: int = 0
 
     def create(self, definition: dict[str, Any]) -> str:
-        self.count += 1
         created = self.aws.client("stepfunctions").create_state_machine(
-            name=f"machine-{id(self)}-{self.count}",
+            name=f"machine-{uuid.uuid4()}",
             definition=json.dumps(definition),
             roleArn=ROLE_ARN,
         )
@@ -73,7 +72,6 @@ def create_function(aws: EmbeddedAws) -> Callable[..., str]:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr("handler.py", source)
-        aws.client("iam")
         function = aws.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.13",
