@@ -92,6 +92,7 @@ class TransformJob(Job):
         log = JobLog(
             self.account_id, self.region, LOG_GROUP, f"{self.name}/algo-1-{int(time.time())}"
         )
+        log.write(self._service_line())
         arguments = ["transform", "--root", str(root)]
         for key, (source, result) in files.items():
             if self._fits_one_request(source):
@@ -107,6 +108,16 @@ class TransformJob(Job):
             arguments += ["--content-type", content_type]
         run_container(
             self._module, arguments, on_line=log.write, stop_requested=self.stop_requested
+        )
+
+    def _service_line(self) -> str:
+        """First line of a real transform job's log, as seen in public notebooks."""
+        strategy = {"SingleRecord": "SINGLE_RECORD"}.get(
+            self.request.get("BatchStrategy", "MultiRecord"), "MULTI_RECORD"
+        )
+        return (
+            f"{utc_now():%Y-%m-%dT%H:%M:%S}.000:[sagemaker logs]: MaxConcurrentTransforms=1, "
+            f"MaxPayloadInMB={self._max_payload_mb}, BatchStrategy={strategy}"
         )
 
     @property

@@ -253,6 +253,8 @@ def test_transform_writes_one_output_for_each_input(
     assert described["TransformJobStatus"] == "Completed", described
     body = aws.client("s3").get_object(Bucket=BUCKET, Key="transform/part-00000.pbr.out")
     scores = [json.loads(line)["score"] for line in body["Body"].read().splitlines()]
+    logs = aws.client("logs").filter_log_events(logGroupName="/aws/sagemaker/TransformJobs")
+    assert "BatchStrategy=MULTI_RECORD" in logs["events"][0]["message"]
     truth = aws.client("s3").get_object(Bucket=BUCKET, Key="test/part-00000.pbr")["Body"].read()
     _, ratings = recordio.decode(truth)
     assert ratings is not None
