@@ -23,3 +23,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         timeout=180,
     )
     return folder
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their length: their text may hold a time, and then test processes disagree."""
+    return f"{len(val)}-bytes" if isinstance(val, bytes) else None

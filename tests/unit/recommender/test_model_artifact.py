@@ -96,7 +96,7 @@ PARAMS = {"v": [[1.0]], "w1_weight": [[1.0]], "w0_weight": [1.0]}
     [
         (b"", "expected a gzipped tar file"),
         (b"junk", "expected a gzipped tar file"),
-        (gzip.compress(b"junk" * 500), "expected a gzipped tar file"),
+        (gzip.compress(b"junk" * 500, mtime=0), "expected a gzipped tar file"),
         (format_model(a_model())[:-300], "expected a gzipped tar file"),
         (tar_of("other", b"x"), "expected the member 'model_algo-1', found 'other'"),
         (tar_of("model_algo-1", b"", kind=tarfile.DIRTYPE), "expected the member"),
