@@ -8,8 +8,8 @@ the SDK dropped that function.
 `encode` and `decode` work on bytes, `write` and `read` on binary files.
 """
 
-from recommender.recordio.decoding import decode, read
+from recommender.recordio.decoding import decode, read, read_blocks
 from recommender.recordio.encoding import encode, write
 from recommender.recordio.framing import CONTENT_TYPE
 
-__all__ = ["CONTENT_TYPE", "decode", "encode", "read", "write"]
+__all__ = ["CONTENT_TYPE", "decode", "encode", "read", "read_blocks", "write"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,19 +12,23 @@ from scipy.sparse import csr_matrix
 
 from recommender.errors import RecordIOError
 from recommender.recordio.framing import HEADER_BYTES, MAGIC_BYTES, MAX_PAYLOAD_BYTES
+from recommender.recordio.layout import (
+    FEATURES,
+    FLOAT32_TENSOR,
+    KEYS,
+    LABEL_BYTES,
+    LABEL_HEAD,
+    MAP_KEY,
+    MAP_VALUE,
+    VALUES,
+    Schema,
+)
+from recommender.recordio.varints import varint_sizes, varints_of_size, windows
 
-# Rows encoded at once: enough to amortise numpy's calls, few enough to stay in the cache.
-BLOCK_ROWS = 32_768
-
-# Tags of record.proto: field number << 3 | 2 (length-delimited).
-_FEATURES = b"\x0a"
-_LABEL = b"\x12"
-_MAP_KEY = b"\x0a\x06values"
-_MAP_VALUE = b"\x12"
-_FLOAT32_TENSOR = b"\x12"
-_VALUES, _KEYS, _SHAPE = b"\x0a", b"\x12", b"\x1a"
-# label {"values": float32_tensor {values: [<4 bytes follow>]}}
-_LABEL_HEAD = _LABEL + b"\x12" + _MAP_KEY + _MAP_VALUE + b"\x08" + _FLOAT32_TENSOR + b"\x06\x0a\x04"
+# Rows, and entries, encoded at once: enough to amortise numpy's calls, few enough to stay in the
+# cache.
+BLOCK_ROWS = 16_384
+BLOCK_ENTRIES = 1 << 17
 
 _Sizes = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
@@ -53,7 +58,8 @@ def encode(
     Raises
     ------
     RecordIOError
-        If the numbers of rows and labels differ, or a row needs more than 2**29 - 1 bytes.
+        If the numbers of rows and labels differ, an index lies outside the shape, or a row needs
+        more than 2**29 - 1 bytes.
     """
     return b"".join(_encoded_blocks(features, labels, block_rows))
 
@@ -69,7 +75,7 @@ def write(file: BinaryIO, features: csr_matrix[Any], labels: npt.ArrayLike | Non
 
 def _encoded_blocks(
     features: csr_matrix[Any], labels: npt.ArrayLike | None, block_rows: int
-) -> Iterator[bytes]:
+) -> Iterator[memoryview]:
     """Check everything at once, encode block by block."""
     n_samples, feature_dim = features.shape
     label_values = None if labels is None else np.asarray(labels, dtype="<f4")
@@ -79,45 +85,80 @@ def _encoded_blocks(
             f"{label_values.shape}"
         )
     rows = csr_matrix(features)
+    schema = Schema(feature_dim, is_labelled=label_values is not None)
     return (
-        _encode_block(
-            np.diff(rows.indptr[at : at + block_rows + 1]).astype(np.int64),
-            rows.indices[rows.indptr[at] : rows.indptr[min(at + block_rows, n_samples)]],
-            rows.data[rows.indptr[at] : rows.indptr[min(at + block_rows, n_samples)]],
-            None if label_values is None else label_values[at : at + block_rows],
-            feature_dim,
-        )
-        for at in range(0, n_samples, block_rows)
+        _encode_block(_block(rows, label_values, start, stop), schema)
+        for start, stop in _cuts(rows.indptr, block_rows)
     )
 
 
-def _encode_block(
-    n_entries: _Sizes,
-    keys: npt.NDArray[Any],
-    values: npt.NDArray[Any],
-    labels: npt.NDArray[np.float32] | None,
-    feature_dim: int,
-) -> bytes:
+def _block(
+    rows: csr_matrix[Any], labels: npt.NDArray[np.float32] | None, start: int, stop: int
+) -> _Block:
+    entries = slice(rows.indptr[start], rows.indptr[stop])
+    return _Block(
+        np.diff(rows.indptr[start : stop + 1]).astype(np.int64),
+        rows.indices[entries],
+        rows.data[entries].astype("<f4", copy=False),
+        None if labels is None else labels[start:stop],
+        start,
+    )
+
+
+def _cuts(indptr: npt.NDArray[Any], block_rows: int) -> Iterator[tuple[int, int]]:
+    """Cut rows into blocks of so many rows and entries, or of one row."""
+    start, n_rows = 0, len(indptr) - 1
+    while start < n_rows:
+        fitting = np.searchsorted(indptr, indptr[start] + BLOCK_ENTRIES, side="right") - 1
+        stop = min(start + block_rows, max(start + 1, int(fitting)), n_rows)
+        yield start, stop
+        start = stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some consecutive rows.
+
+    Attributes
+    ----------
+    counts : int64 array, shape (n_rows,)
+        Entries of each row.
+    keys, values : integer and float32 array, shape (n_entries,)
+    labels : float32 array, shape (n_rows,), or None
+    first : int
+        The first row's number.
+    """
+
+    counts: _Sizes
+    keys: npt.NDArray[Any]
+    values: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.float32] | None
+    first: int
+
+
+def _encode_block(block: _Block, schema: Schema) -> memoryview:
     """Compute every length first, then write each piece of all rows at once."""
-    key_sizes = _varint_sizes(keys)
-    key_ends = np.concatenate(([0], np.cumsum(key_sizes)))
-    row_ends = np.cumsum(n_entries)
-    row_begins = row_ends - n_entries
-    keys_length = key_ends[row_ends] - key_ends[row_begins]
-    values_length = 4 * n_entries
+    counts, keys = block.counts, block.keys
+    if len(keys) and not 0 <= keys.min() <= keys.max() < schema.n_columns:
+        raise RecordIOError(
+            f"rows from {block.first} on: expected columns from 0 to {schema.n_columns - 1}, "
+            f"found {keys.min()} to {keys.max()}"
+        )
+    key_sizes = varint_sizes(keys)
+    key_places = np.concatenate(([0], np.cumsum(key_sizes)))
+    row_ends = np.cumsum(counts)
+    keys_length = key_places[row_ends] - key_places[row_ends - counts]
     # Protobuf leaves an empty packed field out altogether.
-    is_filled = n_entries > 0
-    entries_length = is_filled * (_field_length(values_length) + _field_length(keys_length))
-    shape = _varint(feature_dim)
-    shape_field = _SHAPE + _varint(len(shape)) + shape
-    tensor_length = entries_length + len(shape_field)
+    is_filled = counts > 0
+    entries_length = is_filled * (_field_length(4 * counts) + _field_length(keys_length))
+    tensor_length = entries_length + len(schema.shape_field)
     value_length = _field_length(tensor_length)
-    map_length = len(_MAP_KEY) + _field_length(value_length)
-    label_length = 0 if labels is None else len(_LABEL_HEAD) + 4
-    payload_length = _field_length(map_length) + label_length
+    map_length = len(MAP_KEY) + _field_length(value_length)
+    payload_length = _field_length(map_length) + (LABEL_BYTES if schema.is_labelled else 0)
     if (payload_length > MAX_PAYLOAD_BYTES).any():
         raise RecordIOError(
-            f"a row needs {payload_length.max()} bytes, a record holds at most {MAX_PAYLOAD_BYTES}"
+            f"row {block.first + int(payload_length.argmax())} needs {payload_length.max()} "
+            f"bytes, a record holds at most {MAX_PAYLOAD_BYTES}"
         )
     frame_length = HEADER_BYTES + (payload_length + 3) // 4 * 4
     frame_ends = np.cumsum(frame_length)
@@ -126,30 +167,35 @@ def _encode_block(
     cursor = _Cursor(out, frame_ends - frame_length)
     cursor.constant(MAGIC_BYTES)
     cursor.fixed32(payload_length.astype("<u4"))
-    cursor.constant(_FEATURES)
-    cursor.varint(map_length)
-    cursor.constant(_MAP_KEY + _MAP_VALUE)
-    cursor.varint(value_length)
-    cursor.constant(_FLOAT32_TENSOR)
-    cursor.varint(tensor_length)
-    filled = cursor.only(is_filled)
-    filled.constant(_VALUES)
-    filled.varint(values_length[is_filled])
-    in_row = np.arange(len(keys)) - np.repeat(row_begins, n_entries)
-    value_cursor = _Cursor(out, np.repeat(filled.at, n_entries[is_filled]) + 4 * in_row)
-    value_cursor.fixed32(values.astype("<f4"))
-    filled.at += values_length[is_filled]
-    filled.constant(_KEYS)
-    filled.varint(keys_length[is_filled])
-    in_keys = key_ends[:-1] - np.repeat(key_ends[row_begins], n_entries)
-    key_cursor = _Cursor(out, np.repeat(filled.at, n_entries[is_filled]) + in_keys)
-    key_cursor.varint(keys.astype(np.int64), key_sizes)
+    for tag, length in (
+        (FEATURES, map_length),
+        (MAP_KEY + MAP_VALUE, value_length),
+        (FLOAT32_TENSOR, tensor_length),
+    ):
+        cursor.constant(tag)
+        cursor.varint(length)
+    filled = _Cursor(out, cursor.at[is_filled])
+    _write_entries(filled, block, keys_length[is_filled], key_places[:-1], key_sizes)
     cursor.at += entries_length
-    cursor.constant(shape_field)
-    if labels is not None:
-        cursor.constant(_LABEL_HEAD)
-        cursor.fixed32(labels)
-    return out.tobytes()
+    cursor.constant(schema.shape_field)
+    if block.labels is not None:
+        cursor.constant(LABEL_HEAD)
+        cursor.fixed32(block.labels)
+    return out.data
+
+
+def _write_entries(
+    cursor: _Cursor, block: _Block, keys_length: _Sizes, key_places: _Sizes, key_sizes: _Sizes
+) -> None:
+    """Write values and keys of the rows that have any, at the cursor of each."""
+    counts = block.counts[block.counts > 0]
+    cursor.constant(VALUES)
+    cursor.varint(4 * counts)
+    cursor.each(counts, np.arange(0, 4 * len(block.values), 4)).fixed32(block.values)
+    cursor.at += 4 * counts
+    cursor.constant(KEYS)
+    cursor.varint(keys_length)
+    cursor.each(counts, key_places).varints(block.keys, key_sizes)
 
 
 class _Cursor:
@@ -159,50 +205,45 @@ class _Cursor:
         self.out = out
         self.at = at
 
-    def only(self, mask: npt.NDArray[np.bool_]) -> _Cursor:
-        return _Cursor(self.out, self.at[mask])
+    def each(self, counts: _Sizes, places: _Sizes) -> _Cursor:
+        """Point to each entry.
+
+        Parameters
+        ----------
+        counts : int64 array, shape (n_rows,)
+            Entries of each row, at least 1.
+        places : int64 array, shape (n_entries,)
+            How far each lies behind the first of all, if there is nothing between rows.
+        """
+        firsts = np.cumsum(counts) - counts
+        return _Cursor(self.out, np.repeat(self.at - places[firsts], counts) + places)
 
     def constant(self, content: bytes) -> None:
-        for shift, byte in enumerate(content):
-            self.out[self.at + shift] = byte
+        self._write(np.frombuffer(content, dtype=f"V{len(content)}"), self.at)
         self.at = self.at + len(content)
 
     def fixed32(self, numbers: npt.NDArray[Any]) -> None:
-        content = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 4)
-        for shift in range(4):
-            self.out[self.at + shift] = content[:, shift]
+        self._write(np.ascontiguousarray(numbers).view("V4"), self.at)
         self.at = self.at + 4
 
-    def varint(self, numbers: _Sizes, sizes: _Sizes | None = None) -> None:
-        if len(numbers) == 0:
-            return
-        sizes = _varint_sizes(numbers) if sizes is None else sizes
-        for place in range(int(sizes.max())):
-            is_here = sizes > place
-            more = (sizes[is_here] > place + 1).astype(np.int64) << 7
-            self.out[self.at[is_here] + place] = numbers[is_here] >> 7 * place & 0x7F | more
+    def varint(self, numbers: npt.NDArray[Any]) -> None:
+        sizes = varint_sizes(numbers)
+        self.varints(numbers, sizes)
         self.at = self.at + sizes
+
+    def varints(self, numbers: npt.NDArray[Any], sizes: _Sizes) -> None:
+        """Write numbers whose sizes are known, and stay."""
+        for size in range(1, int(sizes.max(initial=0)) + 1):
+            chosen = np.flatnonzero(sizes == size)
+            if len(chosen) == len(sizes):
+                self._write(varints_of_size(numbers, size), self.at)
+            elif len(chosen):
+                self._write(varints_of_size(numbers[chosen], size), self.at[chosen])
+
+    def _write(self, content: npt.NDArray[np.void], at: _Sizes) -> None:
+        windows(self.out, content.itemsize)[at] = content
 
 
 def _field_length(content_length: _Sizes) -> _Sizes:
     """Give the bytes of tag, length and content."""
-    return 1 + _varint_sizes(content_length) + content_length
-
-
-def _varint_sizes(numbers: npt.NDArray[Any]) -> _Sizes:
-    """Give the bytes that protobuf's base-128 numbers take."""
-    sizes = np.ones(len(numbers), dtype=np.int64)
-    limit, largest = 1 << 7, int(numbers.max()) if len(numbers) else 0
-    while limit <= largest:
-        sizes += numbers >= limit
-        limit <<= 7
-    return sizes
-
-
-def _varint(number: int) -> bytes:
-    content = bytearray()
-    while number > 0x7F:
-        content.append(number & 0x7F | 0x80)
-        number >>= 7
-    content.append(number)
-    return bytes(content)
+    return 1 + varint_sizes(content_length) + content_length

@@ -122,10 +122,13 @@ def test_everything_is_cast_to_float32(sdk_writer):
 
 @st.composite
 def matrices(draw):
-    n_columns = draw(st.sampled_from([1, 5, 130, 70_000]))
+    n_columns = draw(st.sampled_from([1, 5, 130, 70_000, 2**28 + 1, 2**40, 2**63 - 1]))
     lengths = draw(st.lists(st.integers(0, min(4, n_columns)), min_size=1, max_size=12))
+    # Few records and many are decoded in different ways.
+    lengths *= draw(st.sampled_from([1, 20]))
     n_entries = sum(lengths)
-    indices = draw(npst.arrays(np.int64, n_entries, elements=st.integers(0, n_columns - 1)))
+    keys = st.integers(0, n_columns - 1)
+    indices = draw(npst.arrays(np.int64, n_entries, elements=keys, fill=keys))
     data = draw(npst.arrays(np.float32, n_entries, elements=st.floats(width=32)))
     indptr = np.concatenate(([0], np.cumsum(lengths)))
     return csr_matrix((data, indices, indptr), shape=(len(lengths), n_columns))
@@ -147,6 +150,46 @@ def test_decoding_undoes_encoding(features, labelled, block_rows, data):
         assert decoded_labels.tobytes() == labels.tobytes()
 
 
+@pytest.mark.parametrize("copies", [1, 30])
+@pytest.mark.parametrize("entries", [0, 1, 2, 3, 200])
+def test_what_was_decoded_may_be_changed_in_place(entries, copies):
+    features = csr_matrix(np.ones((copies, entries), dtype=np.float32))
+    features.resize((copies, 300))
+
+    decoded, labels = recordio.decode(recordio.encode(features, np.ones(copies)))
+    decoded.data += 1
+    decoded.indices += 1
+    labels += 1
+
+    assert decoded.data.tolist() == [2.0] * (copies * entries)
+    assert labels.tolist() == [2.0] * copies
+
+
+@pytest.mark.parametrize("n_rows", [3, 300])
+def test_rows_of_all_kinds_keep_their_order(n_rows):
+    rng = np.random.default_rng(5)
+    counts = rng.choice([0, 1, 2, 2, 2, 3, 40], n_rows)
+    features = csr_matrix(
+        (
+            rng.normal(size=counts.sum()).astype(np.float32),
+            rng.integers(0, 2**30, counts.sum()) >> rng.integers(0, 30, counts.sum()),
+            np.concatenate(([0], np.cumsum(counts))),
+        ),
+        shape=(n_rows, 2**30),
+    )
+    labels = np.arange(n_rows, dtype=np.float32)
+    records = [recordio.encode(features[row], labels[row : row + 1]) for row in range(n_rows)]
+    # Every seventh in another layout: with an unknown field behind the others.
+    for row in range(0, n_rows, 7):
+        length = struct.unpack_from("<I", records[row], 4)[0]
+        records[row] = frame(records[row][8 : 8 + length] + b"\x1a\x03uid")
+
+    decoded, decoded_labels = recordio.decode(b"".join(records))
+
+    assert_same(decoded, features)
+    assert decoded_labels.tolist() == labels.tolist()
+
+
 def test_files_are_written_and_read_alike(tmp_path):
     rng = np.random.default_rng(1)
     features = one_hot(
@@ -163,7 +206,7 @@ def test_files_are_written_and_read_alike(tmp_path):
     assert decoded_labels.tolist() == labels.tolist()
 
 
-def test_more_layouts_than_are_tried_at_once_are_decoded():
+def test_equally_long_records_with_keys_of_different_sizes_are_decoded():
     # Equally long records, each with its own number of bytes for each key.
     rng = np.random.default_rng(2)
     sizes = np.array([rng.permutation([5, 5, 5, 200, 200, 20_000, 20_000]) for _ in range(200)])
@@ -209,18 +252,19 @@ def test_the_last_padding_may_be_missing():
     assert_same(recordio.decode(GOLDEN + GOLDEN[:-1])[0][1], pair(3, 5, 10, 20))
 
 
-def test_dense_tensors_are_understood():
+@pytest.mark.parametrize("copies", [1, 100])
+def test_dense_tensors_are_understood(copies):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sagemaker.amazon.common import write_numpy_to_dense_tensor
-    rows = np.array([[1.0, 0.0, 2.0], [3.0, 4.0, 5.0]], dtype=np.float32)
+    rows = np.array([[1.0, 0.0, 2.0], [3.0, 4.0, 5.0]] * copies, dtype=np.float32)
     out = io.BytesIO()
-    write_numpy_to_dense_tensor(out, rows, np.array([1.0, 2.0], np.float32))
+    write_numpy_to_dense_tensor(out, rows, np.array([1.0, 2.0] * copies, np.float32))
 
     features, labels = recordio.decode(out.getvalue())
 
     assert features.toarray().tolist() == rows.tolist()
-    assert labels.tolist() == [1.0, 2.0]
+    assert labels.tolist() == [1.0, 2.0] * copies
 
 
 def record(tensor_field: int = 2, values: bytes = b"", keys: bytes = b"", shape: bytes = b""):
@@ -258,6 +302,7 @@ def test_unpacked_and_unknown_fields_are_understood():
         (frame(b"abcd", 1) + frame(b"abcd"), "byte 12: found part 0 of a record inside"),
         (frame(b"abcd", 1), "byte 12: the file ends inside the split record that begins at byte 0"),
         (frame(b"abcd", 5), "byte 0: expected part 0 to 3"),
+        (GOLDEN[:4] + b"\xff" * 4 + GOLDEN, "byte 0: expected part 0 to 3 .* found 7"),
         (GOLDEN + frame(b""), r"record 1 at byte 60: expected features\[.values.\], found none"),
         (GOLDEN + frame(record(3)), "record 1 at byte 60, features: .* found float64"),
         (frame(record(7)), "expected a float32 tensor, found int32"),
@@ -284,6 +329,21 @@ def test_unpacked_and_unknown_fields_are_understood():
             "expected 4 columns as in record 0 at byte 0, found 5",
         ),
         (GOLDEN + recordio.encode(pair(3, 5, 10, 20)), "record 1 at byte 60: expected a label"),
+        (
+            recordio.encode(pair(3, 5, 10, 20)) + GOLDEN,
+            "record 1 at byte 40: expected no label as in record 0 at byte 0, found one",
+        ),
+        (GOLDEN * 50 + frame(record(3)), "record 50 at byte 3000, features: .* found float64"),
+        (GOLDEN * 50 + recordio.encode(pair(3, 5, 10, 20)), "record 50 at byte 3000: .* a label"),
+        (frame(record(shape=b"\x1a\x0a" + b"\x80" * 9 + b"\x01")), r"a shape below 2\*\*63"),
+        (frame(record(shape=b"\x1a\x0a" + b"\x80" * 9 + b"\x02")), "needs more than 64 bits"),
+        (frame(record(values=b"\x09" + bytes(8))), "field 1 of the tensor has the wire type 1"),
+        (frame(record(keys=b"\x15" + bytes(4))), "field 2 of the tensor has the wire type 5"),
+        (frame(GOLDEN[8:59] + b"\x00\x00"), "byte 51 of the payload begins the impossible field"),
+        (
+            frame(b"\x0a\x0e\x0a\x06values\x12\x04\x12\x00\x12\x00"),
+            "expected a float32 tensor, found 2 tensors",
+        ),
         (
             frame(record(shape=b"\x1a\x01\x05") + b"\x12" + record()[1:]),
             "expected a label of one value, found 0",
