@@ -59,8 +59,9 @@ format: .venv/dev.installed ## Rewrite the code in the house style
 snapshot: .venv/dev.installed ## Rewrite what tests compare with: state machine, template, schema
 	@$(BIN)/python -m tests.snapshots.write
 
-bench: .venv/dev.installed ## Measure
-	@$(BIN)/python -m benchmarks
+# make bench SIZES="0.1 1 4 16" JSON=benchmarks/results.json
+bench: .venv/dev.installed ## Measure, beside others: make bench SIZES="0.1 1"
+	@$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(JSON),--json $(JSON))
 
 deploy: ## Deploy to the AWS account of your credentials
 	@$(MAKE) --no-print-directory cdk ARGS="deploy"
@@ -77,7 +78,7 @@ lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (n
 	uv pip compile --group run --universal --python-version 3.11 \
 	  --generate-hashes --no-header --quiet --constraint requirements/dev.lock \
 	  --output-file requirements/run.lock
-	for layer in contracts science; do \
+	for layer in contracts preparation conversion evaluation; do \
 	  uv pip compile lambdas/layers/$$layer/requirements.txt --python-version 3.13 \
 	    --python-platform aarch64-manylinux_2_28 --generate-hashes --no-header --no-annotate --quiet \
 	    --constraint requirements/run.lock --output-file lambdas/layers/$$layer/requirements.lock; \

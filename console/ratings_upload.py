@@ -6,14 +6,20 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from console.errors import BadInputError
-from recommender.delimited import line_blocks, open_text
 from recommender.errors import RatingsError
 from recommender.rating_formats import RatingField, RatingsFormat, detect
-from recommender.ratings import MAX_REJECTED_RATIO, RatingsSource, read_ratings
+from recommender.ratings import (
+    MAX_REJECTED_RATIO,
+    RatingsSource,
+    first_lines,
+    is_parquet,
+    read_ratings,
+)
 from recommender.run_layout import RAW_PREFIX
 
 # Text that is looked into before the start: all of a small file, some thousand rows of a large.
@@ -85,17 +91,18 @@ def check_ratings(files: RatingsFiles, dataset: Mapping[str, Any]) -> None:
     try:
         heads = {path: _head(path) for path in files.paths}
         is_whole = all(whole for _, whole in heads.values())
-        sources = [
-            RatingsSource(str(path), lambda content=content: io.BytesIO(content))  # type: ignore[misc]
-            for path, (content, _) in heads.items()
-        ]
-        read_ratings(
-            sources,
+        limit = dataset.get("max_rejected_ratio", MAX_REJECTED_RATIO)
+        table = read_ratings(
+            [
+                RatingsSource(str(path), partial(io.BytesIO, content))
+                for path, (content, _) in heads.items()
+            ],
             ratings_format=cast("RatingsFormat | None", dataset.get("format")),
             columns=cast("Mapping[RatingField, str] | None", dataset.get("columns")),
             # What share of a large file is malformed shows only in all of it.
-            max_rejected_ratio=MAX_REJECTED_RATIO if is_whole else 1.0,
+            max_rejected_ratio=limit if is_whole else 1.0,
         )
+        table.close()
     except RatingsError as error:
         raise BadInputError(str(error), step="data", error=type(error).__name__) from error
     except OSError as error:
@@ -120,27 +127,31 @@ def upload_ratings(s3: Any, bucket: str, files: RatingsFiles, name: str | None =
 
 
 def _head(path: Path) -> tuple[bytes, bool]:
-    """Return a file's first whole lines, uncompressed, and whether that is all of it."""
+    """Return a file's first whole lines, uncompressed, and whether that is all of it.
+
+    Of Parquet, whose table of contents is at its end, all is returned.
+    """
     with path.open("rb") as raw:
-        blocks = line_blocks(open_text(raw), where=str(path), block_bytes=_HEAD_BYTES)
-        first = next(blocks, None)
-        return (first.data if first else b""), next(blocks, None) is None
+        return first_lines(raw, _HEAD_BYTES, where=str(path))
 
 
 def _is_known(path: Path) -> bool:
     content, _ = _head(path)
+    if is_parquet(content):
+        return True
     return detect(content.partition(b"\n")[0].decode("utf-8", errors="replace")) is not None
+
+
+# What the titles file is called that belongs to a ratings file.
+_TITLES_NAMES = {"u.data": "u.item", "ratings.csv": "movies.csv", "ratings.dat": "movies.dat"}
 
 
 def _titles_names(name: str) -> list[str]:
     """Names that the titles file of a ratings file may have."""
-    if name.endswith(".inter"):
-        return [name.removesuffix(".inter") + ".item"]
-    if name.removesuffix(".gz") == "u.data":
-        return ["u.item"]
-    if name.removesuffix(".gz") == "ratings.csv":
-        return ["movies.csv"]
-    return []
+    plain = name.removesuffix(".gz").removesuffix(".zst")
+    if plain.endswith(".inter"):
+        return [plain.removesuffix(".inter") + ".item"]
+    return [_TITLES_NAMES[plain]] if plain in _TITLES_NAMES else []
 
 
 def _key_part(name: str) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from recommender import tables
+from lambdas.runtime.ratings_parts import ratings_parts
+from lambdas.runtime.store import ArtifactStore
 from recommender.errors import RecommenderError
 from recommender.model_artifact import parse_model
 from recommender.run_layout import SPLITS, RunLayout
 from recommender.scoring import probability, recommend
+from recommender.tables import concatenate, read_customers, read_videos
+
+_T = TypeVar("_T")
+_Videos = tuple[list[str], list[str | None]]
 
 _SHOWN_FAVOURITES = 5
 _SHOWN_RECOMMENDATIONS = 5
@@ -77,25 +83,22 @@ def sample_customers(
     RecommenderError
         If a table or the model cannot be read.
     """
+    store = ArtifactStore(s3, bucket)
     try:
-        ratings = pd.concat(
-            [tables.parse_ratings(_get(s3, bucket, layout.ratings_key(split))) for split in SPLITS],
-            ignore_index=True,
-        )
-        customers = tables.parse_customers(_get(s3, bucket, layout.customers_key))
-        videos = tables.parse_videos(_get(s3, bucket, layout.videos_key))
-        model = parse_model(_get(s3, bucket, model_key))
-    except (ClientError, ValueError, gzip.BadGzipFile, zlib.error) as error:
+        with TemporaryDirectory() as folder:
+            ratings = _ratings(store, layout, Path(folder))
+            customer_ids = _table(store, layout.customers_key, Path(folder), read_customers)
+            videos = _table(store, layout.videos_key, Path(folder), read_videos)
+        model = parse_model(store.get(model_key))
+    except ClientError as error:
         raise RecommenderError(f"s3://{bucket}/{layout.prefix}: {error}") from error
-    named = videos.set_index("item_index")
-    ids = customers.set_index("user_index")["customer_id"]
     found = []
     for remark, user_index in _choose(ratings["user_index"]):
         own = ratings[ratings["user_index"] == user_index]
         items, scores = recommend(
             model,
             user_index,
-            n_users=len(customers),
+            n_users=len(customer_ids),
             seen=own["item_index"].to_numpy(np.int64),
             count=_SHOWN_RECOMMENDATIONS,
         )
@@ -104,11 +107,11 @@ def sample_customers(
         best = best.head(_SHOWN_FAVOURITES)
         found.append(
             CustomerSample(
-                customer_id=str(ids[user_index]),
+                customer_id=customer_ids[user_index],
                 remark=remark,
                 n_ratings=len(own),
-                favourites=_shown(named, best["item_index"].tolist(), best["rating"].tolist()),
-                recommendations=_shown(named, items.tolist(), values.tolist()),
+                favourites=_shown(videos, best["item_index"].tolist(), best["rating"].tolist()),
+                recommendations=_shown(videos, items.tolist(), values.tolist()),
             )
         )
     return found
@@ -126,15 +129,29 @@ def _choose(user_index: pd.Series[int]) -> list[tuple[str, int]]:
     ]
 
 
-def _shown(videos: pd.DataFrame, items: list[int], values: list[float]) -> tuple[Shown, ...]:
-    rows = videos.loc[items]
-    titles = [title if isinstance(title, str) else None for title in rows["title"]]
+def _shown(videos: _Videos, items: list[int], values: list[float]) -> tuple[Shown, ...]:
+    ids, titles = videos
     return tuple(
-        Shown(str(video_id), title, float(value))
-        for video_id, title, value in zip(rows["video_id"], titles, values, strict=True)
+        Shown(ids[item], titles[item], float(value))
+        for item, value in zip(items, values, strict=True)
     )
 
 
-def _get(s3: Any, bucket: str, key: str) -> bytes:
-    content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return content
+def _ratings(store: ArtifactStore, layout: RunLayout, folder: Path) -> pd.DataFrame:
+    prefixes = [layout.ratings_prefix(split) for split in SPLITS]
+    ratings = concatenate(
+        [part for prefix in prefixes for part in ratings_parts(store, prefix, folder)]
+    )
+    return pd.DataFrame(
+        {
+            "user_index": ratings.user_index,
+            "item_index": ratings.item_index,
+            "rating": ratings.rating,
+        }
+    )
+
+
+def _table(store: ArtifactStore, key: str, folder: Path, read: Callable[..., _T]) -> _T:
+    path = folder / "table.parquet"
+    store.download(key, path)
+    return read(path, where=store.uri(key))

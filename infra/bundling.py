@@ -28,7 +28,8 @@ PLATFORM_TAGS: dict[Architecture, tuple[str, ...]] = {
     "x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
 }
 
-# Never imported by the functions. The limit for function and layers together is 250 MiB.
+# Never imported by the functions. The limit for function and layers together is 250 MiB; what the
+# layers take is in docs/functions.md.
 PRUNED_FOLDERS = ("tests", "__pycache__", "bin", "include")
 PRUNED_SUFFIXES = (".pyc", ".pyi", ".pyx", ".pxd", ".h", ".c", ".a")
 KEPT_METADATA = ("METADATA",)  # importlib.metadata.version reads it

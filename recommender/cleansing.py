@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from recommender.errors import EmptyRatingsError
-from recommender.rating_blocks import RejectReason
-from recommender.ratings import RatingsTable
+from recommender.ratings import RatingsTable, Rows
+from recommender.ratings.partitions import Partitions, partitions_for
+
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +35,34 @@ class CleansingRules:
 
 
 @dataclass(frozen=True, slots=True)
-class CleansingResult:
-    """Ratings that survived, and how many rows each rule removed.
+class CleansedRatings:
+    """Ratings that survived.
 
     Attributes
     ----------
-    table : RatingsTable
-        Survivors in their old order; its ``rejected`` counts the reader's reasons too.
-    rejected : mapping
-        Rows removed here, by reason. A row below both thresholds counts for the customer's.
+    partitions : Partitions
+        Survivors; all of a customer's are in one partition, in the order of the table. To be
+        closed.
+    per_customer, per_video : int64 array
+        Ratings that each customer and each video of the table has left.
     """
 
-    table: RatingsTable
-    rejected: Mapping[RejectReason, int]
+    partitions: Partitions
+    per_customer: Counts
+    per_video: Counts
 
 
-def cleanse(table: RatingsTable, rules: CleansingRules) -> CleansingResult:
+def cleanse(table: RatingsTable, rules: CleansingRules) -> CleansedRatings:
     """Keep one rating per customer and video, then drop the long tail.
 
     Of several ratings of one video by one customer the latest is kept: by timestamp, where a
-    missing one counts as oldest; among equals the last in the table.
+    missing one counts as oldest; among equals the last in the table. A rating below both
+    thresholds counts for the customer's.
 
     Parameters
     ----------
     table : RatingsTable
-        Not changed.
+        Its rows are used up, to save memory; its accounting is carried on.
     rules : CleansingRules
 
     Raises
@@ -66,61 +70,89 @@ def cleanse(table: RatingsTable, rules: CleansingRules) -> CleansingResult:
     EmptyRatingsError
         If nothing is left; says what the thresholds were and the best that was there.
     """
-    frame = table.frame
-    customer, customer_ids = pd.factorize(frame["customer_id"])
-    video, video_ids = pd.factorize(frame["video_id"])
-    is_kept = _is_latest(frame, customer, video)
-    rejected: dict[RejectReason, int] = {"duplicate": int((~is_kept).sum())}
-    below_customer = below_video = 0
-    while True:
-        per_customer = np.bincount(customer[is_kept], minlength=len(customer_ids))
-        per_video = np.bincount(video[is_kept], minlength=len(video_ids))
-        is_thin_customer = is_kept & (per_customer[customer] < rules.min_ratings_per_customer)
-        is_thin_video = is_kept & (per_video[video] < rules.min_ratings_per_video)
-        below_customer += int(is_thin_customer.sum())
-        below_video += int((is_thin_video & ~is_thin_customer).sum())
-        is_dropped = is_thin_customer | is_thin_video
-        is_kept &= ~is_dropped
-        if not is_kept.any():
-            raise EmptyRatingsError(_nothing_left(table, rules, per_customer, per_video))
-        if not rules.until_stable or not is_dropped.any():
-            break
-    rejected["below_customer_threshold"] = below_customer
-    rejected["below_video_threshold"] = below_video
-    survivors = RatingsTable(
-        frame=frame[is_kept].reset_index(drop=True),
-        rows_read=table.rows_read,
-        rejected={**table.rejected, **rejected},
-        examples=table.examples,
-    )
-    return CleansingResult(survivors, rejected)
+    n_partitions = partitions_for(table.n_rows, table.workspace)
+    with ExitStack() as on_error:
+        partitions = on_error.enter_context(Partitions(n_partitions, table.workspace))
+        _drop_older(table, partitions)
+        while True:
+            n_before = partitions.n_rows
+            _drop_thin(table, partitions, rules)
+            if not rules.until_stable or partitions.n_rows == n_before:
+                break
+        on_error.pop_all()
+    return CleansedRatings(partitions, *_count(table, partitions))
 
 
-def _is_latest(
-    frame: pd.DataFrame, customer: npt.NDArray[np.intp], video: npt.NDArray[np.intp]
-) -> npt.NDArray[np.bool_]:
-    oldest = np.iinfo(np.int64).min
-    timestamp = frame["timestamp"].to_numpy(np.int64, na_value=oldest)
-    order = np.lexsort((timestamp, video, customer))  # stable: equals stay in table order
-    is_last = np.ones(len(order), dtype=bool)
-    sorted_customer, sorted_video = customer[order], video[order]
-    is_last[:-1] = (sorted_customer[1:] != sorted_customer[:-1]) | (
-        sorted_video[1:] != sorted_video[:-1]
-    )
-    is_latest = np.empty(len(order), dtype=bool)
-    is_latest[order] = is_last
-    return is_latest
+def _drop_older(table: RatingsTable, partitions: Partitions) -> None:
+    for rows in table.take_chunks():
+        partitions.scatter(rows, rows.customer % len(partitions))
+    for number in range(len(partitions)):
+        rows = partitions.load(number)
+        is_kept = is_latest(rows)
+        table.accounting.reject("duplicate", rows.line[~is_kept])
+        partitions.replace(number, rows.take(np.flatnonzero(is_kept)))
 
 
-def _nothing_left(
-    table: RatingsTable,
-    rules: CleansingRules,
-    per_customer: npt.NDArray[np.intp],
-    per_video: npt.NDArray[np.intp],
-) -> str:
-    best_customer, best_video = per_customer.max(initial=0), per_video.max(initial=0)
+def is_latest(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Tell which ratings are a customer's latest of a video.
+
+    Parameters
+    ----------
+    rows : Rows
+        In the order of the table.
+
+    Returns
+    -------
+    bool array, shape (n_rows,)
+    """
+    kept = np.ones(len(rows), dtype=bool)
+    pairs = rows.customer.astype(np.int64) << 32 | rows.video
+    in_order = np.sort(pairs)  # without the rows' places: much faster than to sort those
+    repeated = in_order[:-1][in_order[1:] == in_order[:-1]]
+    if not len(repeated):
+        return kept
+    # Only customers with a repeated pair need a closer look.
+    is_suspect = np.zeros(int(rows.customer.max()) + 1, dtype=bool)
+    is_suspect[repeated >> 32] = True
+    suspects = np.flatnonzero(is_suspect[rows.customer])
+    order = np.lexsort((rows.timestamp[suspects], pairs[suspects]))  # stable
+    ordered = pairs[suspects][order]
+    is_older = np.zeros(len(order), dtype=bool)
+    is_older[:-1] = ordered[1:] == ordered[:-1]
+    kept[suspects[order[is_older]]] = False
+    return kept
+
+
+def _count(table: RatingsTable, partitions: Partitions) -> tuple[Counts, Counts]:
+    per_customer = np.zeros(len(table.customers), dtype=np.int64)
+    per_video = np.zeros(len(table.videos), dtype=np.int64)
+    for number in range(len(partitions)):
+        rows = partitions.load(number)
+        per_customer += np.bincount(rows.customer, minlength=len(per_customer))
+        per_video += np.bincount(rows.video, minlength=len(per_video))
+    return per_customer, per_video
+
+
+def _drop_thin(table: RatingsTable, partitions: Partitions, rules: CleansingRules) -> None:
+    """Drop the ratings of customers and videos that are below their thresholds by now."""
+    n_before = partitions.n_rows
+    per_customer, per_video = _count(table, partitions)
+    is_customer = per_customer >= rules.min_ratings_per_customer
+    is_video = per_video >= rules.min_ratings_per_video
+    for number in range(len(partitions)):
+        rows = partitions.load(number)
+        has_customer, has_video = is_customer[rows.customer], is_video[rows.video]
+        table.accounting.reject("below_customer_threshold", rows.line[~has_customer])
+        table.accounting.reject("below_video_threshold", rows.line[has_customer & ~has_video])
+        partitions.replace(number, rows.take(np.flatnonzero(has_customer & has_video)))
+    if not partitions.n_rows:
+        best = int(per_customer.max(initial=0)), int(per_video.max(initial=0))
+        raise EmptyRatingsError(_nothing_left(n_before, rules, *best))
+
+
+def _nothing_left(n_rows: int, rules: CleansingRules, best_customer: int, best_video: int) -> str:
     return (
-        f"the filter leaves none of {len(table.frame)} ratings: expected customers with at least "
+        f"the filter leaves none of {n_rows} ratings: expected customers with at least "
         f"{rules.min_ratings_per_customer} and videos with at least {rules.min_ratings_per_video} "
         f"ratings, found at most {best_customer} per customer and {best_video} per video; "
         "lower filter.min_ratings_per_customer or filter.min_ratings_per_video, or give "

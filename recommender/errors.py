@@ -8,9 +8,11 @@ Step Functions matches errors by class name (``ErrorEquals``), so renaming one c
     │   ├── RatingsNotFoundError      there is no such file or object
     │   ├── RatingsFormatError        the file is of no known format, or lacks columns
     │   ├── MalformedRatingsError     too many rows cannot be read
-    │   └── EmptyRatingsError         no rating is left
+    │   ├── EmptyRatingsError         no rating is left
+    │   └── RatingsTooLargeError      they do not fit this machine
     ├── RecordIOError             bytes are not RecordIO-protobuf of the expected kind
     ├── ArtifactNotFoundError     a file that an earlier step should have left is not there
+    ├── CorruptArtifactError      such a file is there, and damaged
     ├── ModelArtifactError        a model artifact cannot be read
     └── PredictionsError          predictions and truths do not match
 """
@@ -44,12 +46,20 @@ class EmptyRatingsError(RatingsError):
     """No rating is left: the file is empty, or the filter dropped everything."""
 
 
+class RatingsTooLargeError(RatingsError):
+    """The ratings do not fit the memory and the disk that there are."""
+
+
 class RecordIOError(RecommenderError):
     """Bytes are not RecordIO-protobuf, or not of the kind that was expected."""
 
 
 class ArtifactNotFoundError(RecommenderError):
     """A file that an earlier step of the run should have left is not there."""
+
+
+class CorruptArtifactError(RecommenderError):
+    """A file that an earlier step of the run left is damaged, or does not fit its answer."""
 
 
 class ModelArtifactError(RecommenderError):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from recommender import metrics
 from recommender.baselines import fit_bias_baseline
+from recommender.labels import label
 
 PredictorType = Literal["regressor", "binary_classifier"]
 Outcome = Literal["accepted", "rejected"]
@@ -34,27 +35,6 @@ class QualityGate:
 
     must_beat_baselines: bool
     max_rmse: float | None
-
-
-def label(ratings: npt.NDArray[np.floating], positive_rating: float | None) -> FloatArray:
-    """Give what the model learns: the rating, or whether it is good enough.
-
-    Parameters
-    ----------
-    ratings : float array, shape (n_ratings,)
-    positive_rating : float or None
-        Ratings from here on are 1, others 0; None keeps the ratings.
-
-    Returns
-    -------
-    float32 array, shape (n_ratings,)
-    """
-    if positive_rating is None:
-        return ratings.astype(np.float32)
-    return (ratings >= positive_rating).astype(np.float32)
-
-
-FloatArray = npt.NDArray[np.float32]
 
 
 def regressor_metrics(

@@ -48,19 +48,23 @@ class RunLayout:
         """Everything of the run."""
         return f"{RUNS_PREFIX}{self.run_id}/"
 
-    def ratings_key(self, split: Split) -> str:
+    def ratings_prefix(self, split: Split) -> str:
         """Cleansed and indexed ratings of one split."""
-        return f"{self.prefix}ratings/{split}.csv.gz"
+        return f"{self.prefix}ratings/{split}/"
+
+    def ratings_key(self, split: Split, part: int) -> str:
+        """One Parquet file of a split's ratings; parts are numbered from 0."""
+        return f"{self.ratings_prefix(split)}part-{part:05d}.parquet"
 
     @property
     def customers_key(self) -> str:
         """Which ``user_index`` belongs to which ``customer_id``."""
-        return f"{self.prefix}ratings/customers.csv.gz"
+        return f"{self.prefix}ratings/customers.parquet"
 
     @property
     def videos_key(self) -> str:
         """Which ``item_index`` belongs to which ``video_id``, with the title if known."""
-        return f"{self.prefix}ratings/videos.csv.gz"
+        return f"{self.prefix}ratings/videos.parquet"
 
     @property
     def accounting_key(self) -> str:

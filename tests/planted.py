@@ -8,16 +8,18 @@ that learned nothing cannot hide.
 import csv
 import gzip
 import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from recommender.rating_formats import AMAZON_COLUMNS
+from recommender.rating_formats import AMAZON_COLUMNS, RatingField, RatingsFormat
 
 MEAN = 3.0
 FIRST_SECOND = 1_400_025_600  # midnight: Amazon's reviews have dates only
 DAY_SECONDS = 86_400
+RATING_COLUMNS = ("customer_id", "video_id", "rating", "timestamp")
 
 # What readers stumble over: quotes in any place, delimiters of other formats, other alphabets.
 AWKWARD_TITLES = (
@@ -80,7 +82,7 @@ def plant(
     frame = pd.DataFrame(
         {
             "customer_id": [f"C{number:05d}" for number in customer],
-            "video_id": [f"B{number:04d}X" for number in video],
+            "video_id": [f"B{number:08d}X" for number in video],  # as ASINs are
             "rating": np.round(rating, 4),
             "timestamp": FIRST_SECOND + rng.integers(0, 2000, n_ratings) * DAY_SECONDS,
             "title": [titles[number] for number in video],
@@ -122,15 +124,39 @@ _REVIEWS = (
 )
 
 
+def amazon_ratings_2014(frame: pd.DataFrame) -> bytes:
+    """Write UCSD's ratings of 2014: no header, the customer first."""
+    return _lines(",", frame, RATING_COLUMNS, rating_format="")
+
+
+def amazon_ratings_2018(frame: pd.DataFrame) -> bytes:
+    """Write UCSD's ratings of 2018: no header, the video first."""
+    columns = ("video_id", "customer_id", "rating", "timestamp")
+    return _lines(",", frame, columns, rating_format="")
+
+
+def amazon_ratings_2023(frame: pd.DataFrame, *, history: bool = False) -> bytes:
+    """Write UCSD's ratings of 2023: times in milliseconds, perhaps what was bought before."""
+    header = "user_id,parent_asin,rating,timestamp" + (",history" if history else "")
+    frame = frame.assign(timestamp=frame["timestamp"] * 1000, history="B000000001 B000000002")
+    columns = [*RATING_COLUMNS, "history"] if history else RATING_COLUMNS
+    return f"{header}\n".encode() + _lines(",", frame, columns, rating_format="")
+
+
 def movielens_inter(frame: pd.DataFrame) -> bytes:
     """Write RecBole's ``.inter``."""
-    header = "user_id:token\titem_id:token\trating:float\ttimestamp:float"
-    return "\n".join([header, *_tab_rows(frame), ""]).encode()
+    header = b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    return header + _lines("\t", frame, RATING_COLUMNS)
 
 
 def u_data(frame: pd.DataFrame) -> bytes:
     """Write MovieLens-100K's ``u.data``: no header."""
-    return "\n".join([*_tab_rows(frame), ""]).encode()
+    return _lines("\t", frame, RATING_COLUMNS)
+
+
+def ratings_dat(frame: pd.DataFrame) -> bytes:
+    """Write ``ratings.dat`` of MovieLens-1M and 10M: no header."""
+    return _lines("::", frame, RATING_COLUMNS)
 
 
 def ratings_csv(frame: pd.DataFrame) -> bytes:
@@ -156,14 +182,53 @@ def movies_csv(frame: pd.DataFrame) -> bytes:
     return out.getvalue().encode()
 
 
-def _tab_rows(frame: pd.DataFrame) -> list[str]:
-    columns = [frame[name] for name in ("customer_id", "video_id", "rating", "timestamp")]
-    return [
-        f"{customer}\t{video}\t{rating:g}\t{timestamp}"
-        for customer, video, rating, timestamp in zip(*columns, strict=True)
+def movies_dat(frame: pd.DataFrame, *, encoding: str = "utf-8") -> bytes:
+    """Write ``movies.dat`` of MovieLens-1M (Latin-1) and 10M (UTF-8)."""
+    lines = [f"{video}::{title}::Drama|War" for video, title in _titles(frame)]
+    return "\n".join([*lines, ""]).encode(encoding)
+
+
+def delimited(
+    frame: pd.DataFrame, delimiter: str, columns: Mapping[RatingField, str], *, header: bool = True
+) -> bytes:
+    """Write any delimited file with the columns as named; quoted where the delimiter allows it."""
+    wanted = frame[list(columns)].rename(columns=dict(columns))
+    if len(delimiter) == 1 and delimiter != "\t":
+        return wanted.to_csv(
+            sep=delimiter, header=header, index=False, lineterminator="\n"
+        ).encode()
+    head = f"{delimiter.join(columns.values())}\n".encode() if header else b""
+    return head + _lines(delimiter, frame, list(columns))
+
+
+def _lines(
+    delimiter: str, frame: pd.DataFrame, columns: Sequence[str], *, rating_format: str = "g"
+) -> bytes:
+    """Write rows without quoting; five stars are ``5``, or ``5.0`` with an empty format."""
+    texts = [
+        [format(value, rating_format) if name == "rating" else str(value) for value in frame[name]]
+        for name in columns
     ]
+    return "".join(f"{delimiter.join(row)}\n" for row in zip(*texts, strict=True)).encode()
 
 
 def _titles(frame: pd.DataFrame) -> list[tuple[str, str]]:
     unique = frame.drop_duplicates("video_id")
     return list(zip(unique["video_id"], unique["title"], strict=True))
+
+
+WRITERS: Mapping[RatingsFormat, Callable[[pd.DataFrame], bytes]] = {
+    "amazon-reviews": amazon_tsv,
+    "amazon-ratings-2014": amazon_ratings_2014,
+    "amazon-ratings-2018": amazon_ratings_2018,
+    "amazon-ratings-2023": amazon_ratings_2023,
+    "movielens-inter": movielens_inter,
+    "movielens-u.data": u_data,
+    "movielens-ratings.dat": ratings_dat,
+    "movielens-csv": ratings_csv,
+}
+
+
+def write(frame: pd.DataFrame, ratings_format: RatingsFormat) -> bytes:
+    """Write a text file of a known format; Parquet is none."""
+    return WRITERS[ratings_format](frame)

@@ -56,10 +56,15 @@ def job_definition(resources: WorkflowResources) -> dict[str, Any]:
         },
         "RoleArn": resources.job_role.role_arn,
         "InputDataConfig": [
-            _channel("train", "$run.uris.recordio_train_uri"),
+            # Every instance trains on its share of the files, a single one on all of them. Whole
+            # copies would make each instance do all the work of one.
+            _channel("train", "$run.uris.recordio_train_uri", "ShardedByS3Key"),
             # The channel `test` is what tuning optimises on, so it gets the validation split;
-            # the test split is kept for the final evaluation.
-            _channel("test", "$run.uris.recordio_validation_uri"),
+            # the test split is kept for the final evaluation. Every instance has all of it, so
+            # that no score is a share's. AWS says nothing on this of Factorization Machines, and
+            # recommends it for k-means, which has the same two channels:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/k-means.html
+            _channel("test", "$run.uris.recordio_validation_uri", "FullyReplicated"),
         ],
         "OutputDataConfig": {"S3OutputPath.$": "$run.uris.model_prefix_uri"},
         "ResourceConfig": {
@@ -77,7 +82,7 @@ def with_feature_dim(hyperparameters: str) -> str:
     return f"States.JsonMerge({hyperparameters}, $features.hyperparameters, false)"
 
 
-def _channel(name: str, uri: str) -> dict[str, Any]:
+def _channel(name: str, uri: str, distribution: str) -> dict[str, Any]:
     return {
         "ChannelName": name,
         "ContentType": RECORDIO_CONTENT_TYPE,
@@ -85,7 +90,7 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
         "DataSource": {
             "S3DataSource": {
                 "S3DataType": "S3Prefix",
-                "S3DataDistributionType": "FullyReplicated",
+                "S3DataDistributionType": distribution,
                 "S3Uri.$": uri,
             }
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -22,11 +22,13 @@ class PipelineFunction(Construct):
     code : Code
         First-party code, shared by all functions.
     layer : LayerVersion
-        The third-party packages it needs.
+        The third-party packages it needs, and no more.
     bucket_name : str
         The data bucket.
     memory_mib : int
         Memory, and with it the share of processors.
+    disk_mib : int
+        Local disk, below ``/tmp``.
     timeout : Duration
         Time limit of one invocation, at most 15 minutes.
     settings : DeploymentSettings
@@ -48,6 +50,7 @@ class PipelineFunction(Construct):
         layer: lambda_.LayerVersion,
         bucket_name: str,
         memory_mib: int,
+        disk_mib: int,
         timeout: Duration,
         settings: DeploymentSettings,
     ) -> None:
@@ -62,6 +65,7 @@ class PipelineFunction(Construct):
             code=code,
             layers=[layer],
             memory_size=memory_mib,
+            ephemeral_storage_size=Size.mebibytes(disk_mib),
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
             logging_format=lambda_.LoggingFormat.JSON,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from aws_cdk import Duration
 from constructs import Construct
@@ -11,10 +12,7 @@ from infra.constructs.function_code import PackageLayer, first_party_code
 from infra.constructs.pipeline_function import PipelineFunction
 from infra.settings import DeploymentSettings
 
-# The whole data set passes through memory once; Lambda gives processors by memory, and a second
-# one from about 3 GiB on.
-DATA_MEMORY_MIB = 3072
-DATA_TIMEOUT = Duration.minutes(15)
+# Memory, disk and time limits follow from measured peaks: docs/functions.md.
 
 
 def pipeline_functions(
@@ -36,26 +34,49 @@ def pipeline_functions(
     dict of str to PipelineFunction
         By name, which is the construct's, the state's and, in snake case, the folder's.
     """
-    contracts = PackageLayer(scope, "ContractsLayer", name="contracts", settings=settings).layer
-    science = PackageLayer(scope, "ScienceLayer", name="science", settings=settings).layer
     function = partial(
-        PipelineFunction,
-        scope,
-        code=first_party_code(),
-        bucket_name=bucket_name,
-        settings=settings,
+        _function, scope, code=first_party_code(), bucket_name=bucket_name, settings=settings
     )
-    on_data = partial(function, layer=science, memory_mib=DATA_MEMORY_MIB, timeout=DATA_TIMEOUT)
     functions = (
         function(
             "ResolveRun",
             folder="resolve_run",
-            layer=contracts,
+            layer="contracts",
             memory_mib=256,
+            disk_mib=512,
             timeout=Duration.seconds(30),
         ),
-        on_data("Preprocess", folder="preprocess"),
-        on_data("ConvertRecordIO", folder="convert_recordio"),
-        on_data("Evaluate", folder="evaluate"),
+        function(
+            "Preprocess",
+            folder="preprocess",
+            layer="preparation",
+            memory_mib=3072,
+            disk_mib=4096,
+            timeout=Duration.minutes(15),
+        ),
+        function(
+            "ConvertRecordIO",
+            folder="convert_recordio",
+            layer="conversion",
+            memory_mib=1792,
+            disk_mib=512,
+            timeout=Duration.minutes(10),
+        ),
+        function(
+            "Evaluate",
+            folder="evaluate",
+            layer="evaluation",
+            memory_mib=3072,
+            disk_mib=512,
+            timeout=Duration.minutes(10),
+        ),
     )
     return {function.node.id: function for function in functions}
+
+
+def _function(
+    scope: Construct, name: str, *, layer: str, settings: DeploymentSettings, **more: Any
+) -> PipelineFunction:
+    """Create a function with a layer of its own."""
+    packages = PackageLayer(scope, f"{layer.capitalize()}Layer", name=layer, settings=settings)
+    return PipelineFunction(scope, name, layer=packages.layer, settings=settings, **more)

@@ -2,60 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from lambdas.convert_recordio.events import ConvertRecordIORequest, ConvertRecordIOResponse
 from lambdas.runtime.logs import run_logger
+from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
-from recommender import recordio, tables
-from recommender.evaluation import label
+from recommender import recordio
 from recommender.features import one_hot
-from recommender.run_layout import RunLayout, Split
+from recommender.labels import label
+from recommender.run_layout import SPLITS, RunLayout, Split
+from recommender.shards import cut, training_sizes, transform_sizes
+from recommender.tables import RatingsColumns
+
+# SageMaker does not say which MB it means: the smaller one is right in any case.
+_MB = 1_000_000
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Write the splits as RecordIO-protobuf; answer with the number of features.
 
-    Only the test split is cut into files: each is a request, or several, of the batch transform.
-    Its records carry labels too, which the transform ignores.
+    Each file of the test split is a request of the batch transform. Its records carry labels
+    too, which the transform ignores.
     """
     request = ConvertRecordIORequest.model_validate(event)
     settings = Settings.from_env()
     log = run_logger("convert_recordio", run_id=request.run_id, level=settings.log_level)
     store = ArtifactStore.from_settings(settings)
+    n_parts = {split: _convert(store, request, split) for split in SPLITS}
     feature_dim = request.n_users + request.n_items
     response = ConvertRecordIOResponse(
         feature_dim=feature_dim,
         hyperparameters={"feature_dim": str(feature_dim)},
-        train_parts=_convert(store, request, "train", None),
-        validation_parts=_convert(store, request, "validation", None),
-        test_parts=_convert(store, request, "test", request.max_rows_per_file),
+        train_parts=n_parts["train"],
+        validation_parts=n_parts["validation"],
+        test_parts=n_parts["test"],
     )
     log.info("splits converted", response.model_dump())
     return response.model_dump(mode="json")
 
 
-def _convert(
-    store: ArtifactStore, request: ConvertRecordIORequest, split: Split, max_rows: int | None
-) -> int:
+def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split) -> int:
+    """Read the ratings part by part, write files one by one: neither need fit in memory."""
     layout = RunLayout(request.run_id)
-    ratings = tables.parse_ratings(store.get(layout.ratings_key(split)))
-    features = one_hot(
-        ratings["user_index"].to_numpy(np.int64),
-        ratings["item_index"].to_numpy(np.int64),
+    sizes = _sizes(request, split)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        parts = ratings_parts(store, layout.ratings_prefix(split), folder)
+        pieces = cut(parts, sizes, where=store.uri(layout.ratings_prefix(split)))
+        for number, rows in groupby(pieces, key=itemgetter(0)):
+            path = folder / "records.pbr"
+            _write(path, (piece for _, piece in rows), request)
+            key = layout.recordio_key(split, number)
+            store.upload(path, key, content_type=recordio.CONTENT_TYPE)
+    return len(sizes)
+
+
+def _sizes(request: ConvertRecordIORequest, split: Split) -> list[int]:
+    """Decide how many rows go into each file."""
+    n_rows = {"train": request.n_train, "validation": request.n_validation, "test": request.n_test}
+    if split != "test":
+        return training_sizes(n_rows[split], n_instances=request.instance_count)
+    return transform_sizes(
+        n_rows[split],
+        max_rows=request.max_rows_per_file,
+        max_bytes=request.max_payload_mb * _MB,
+        record_bytes=_largest_record_bytes(request),
+    )
+
+
+def _largest_record_bytes(request: ConvertRecordIORequest) -> int:
+    """Measure the record with the highest columns: higher numbers never take fewer bytes."""
+    last = one_hot(
+        np.array([request.n_users - 1]),
+        np.array([request.n_items - 1]),
         n_users=request.n_users,
         n_items=request.n_items,
     )
-    labels = label(ratings["rating"].to_numpy(np.float32), request.positive_rating)
-    starts = range(0, len(ratings), max_rows or len(ratings))
-    for part, start in enumerate(starts):
-        rows = slice(start, start + starts.step)
-        store.put(
-            layout.recordio_key(split, part),
-            recordio.encode(features[rows], labels[rows]),
-            content_type=recordio.CONTENT_TYPE,
-        )
-    return len(starts)
+    return len(recordio.encode(last, np.zeros(1)))
+
+
+def _write(path: Path, pieces: Iterable[RatingsColumns], request: ConvertRecordIORequest) -> None:
+    with path.open("wb") as file:
+        for ratings in pieces:
+            features = one_hot(
+                ratings.user_index.astype(np.int64),
+                ratings.item_index.astype(np.int64),
+                n_users=request.n_users,
+                n_items=request.n_items,
+            )
+            recordio.write(file, features, label(ratings.rating, request.positive_rating))

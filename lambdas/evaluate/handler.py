@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from lambdas.evaluate.events import EvaluateRequest, EvaluateResponse
 from lambdas.runtime.logs import run_logger
+from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
-from recommender import tables
+from recommender.errors import CorruptArtifactError
 from recommender.evaluation import QualityGate, classifier_metrics, judge, regressor_metrics
 from recommender.predictions import join_parts, parse_predictions
 from recommender.run_layout import RunLayout
+from recommender.tables import concatenate
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
@@ -46,13 +51,30 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
 def _metrics(
     store: ArtifactStore, layout: RunLayout, request: EvaluateRequest
 ) -> dict[str, float | int]:
-    train = tables.parse_ratings(store.get(layout.ratings_key("train")))
-    test = tables.parse_ratings(store.get(layout.ratings_key("test")))
+    train = _ratings(store, layout.ratings_prefix("train"), request.ratings.n_train)
+    test = _ratings(store, layout.ratings_prefix("test"), request.ratings.n_test)
     scores = _scores(store, layout, len(test))
     if request.positive_rating is not None:
         return classifier_metrics(train, test, scores, positive_rating=request.positive_rating)
     return regressor_metrics(
         train, test, scores, n_users=request.ratings.n_users, n_items=request.ratings.n_items
+    )
+
+
+def _ratings(store: ArtifactStore, prefix: str, n_ratings: int) -> pd.DataFrame:
+    with TemporaryDirectory() as folder:
+        ratings = concatenate(list(ratings_parts(store, prefix, Path(folder))))
+    if len(ratings) != n_ratings:
+        raise CorruptArtifactError(
+            f"{store.uri(prefix)}: expected {n_ratings} ratings, as Preprocess counted, found "
+            f"{len(ratings)}; run it again"
+        )
+    return pd.DataFrame(
+        {
+            "user_index": ratings.user_index,
+            "item_index": ratings.item_index,
+            "rating": ratings.rating,
+        }
     )
 
 

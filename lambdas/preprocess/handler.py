@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
+import boto3
 
 from lambdas.preprocess.events import Accounting, PreprocessRequest, PreprocessResponse
+from lambdas.preprocess.ratings_sources import ratings_sources
+from lambdas.preprocess.workspace import function_workspace
 from lambdas.runtime.logs import run_logger
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
 from recommender import tables
 from recommender.cleansing import CleansingRules
 from recommender.preparation import PreparedRatings, prepare
-from recommender.ratings import RatingsTable, read_ratings
-from recommender.run_layout import RunLayout
+from recommender.ratings import RatingsTable, Workspace, read_ratings
+from recommender.run_layout import SPLITS, RunLayout
 from recommender.splitting import SplitFractions
 
-_GZIP = "application/gzip"
+# About 40 MB as Parquet; the next step reads a part at a time.
+MAX_ROWS_PER_PART = 4_000_000
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
@@ -26,59 +32,78 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     settings = Settings.from_env()
     log = run_logger("preprocess", run_id=request.run_id, level=settings.log_level)
     store = ArtifactStore.from_settings(settings)
-    table = _read(store, request)
-    log.info("ratings read", {"rows_read": table.rows_read, "examples": dict(table.examples)})
-    prepared = prepare(
-        table,
-        CleansingRules(**request.filter.model_dump()),
-        SplitFractions(request.split.train, request.split.validation, request.split.test),
-        strategy=request.split.strategy,
-        rng=np.random.default_rng(request.split.seed),
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with _read(request, function_workspace(folder)) as table:
+            log.info("ratings read", {"rows_read": table.accounting.rows_read})
+            with _prepare(request, table) as prepared:
+                response = _response(prepared)
+                _write(store, RunLayout(request.run_id), prepared, folder)
+    examples = {str(reason): list(lines) for reason, lines in prepared.accounting.examples.items()}
+    accounting = {**response.accounting.model_dump(mode="json"), "examples": examples}
+    store.put(
+        RunLayout(request.run_id).accounting_key,
+        json.dumps(accounting, indent=2).encode(),
+        content_type="application/json",
     )
-    response = _response(prepared)
-    _write(store, RunLayout(request.run_id), prepared, response.accounting)
     log.info("ratings prepared", response.model_dump())
     return response.model_dump(mode="json")
 
 
-def _read(store: ArtifactStore, request: PreprocessRequest) -> RatingsTable:
+def _read(request: PreprocessRequest, workspace: Workspace) -> RatingsTable:
     dataset = request.dataset
     limits = dataset.rating_range
     return read_ratings(
-        store.ratings_sources(dataset.uri),
+        ratings_sources(boto3.client("s3"), dataset.uri),
         ratings_format=dataset.format,
         columns=dataset.columns,
         rating_range=None if limits is None else (limits[0], limits[1]),
+        max_rejected_ratio=dataset.max_rejected_ratio,
+        workspace=workspace,
+    )
+
+
+def _prepare(request: PreprocessRequest, table: RatingsTable) -> PreparedRatings:
+    return prepare(
+        table,
+        CleansingRules(**request.filter.model_dump()),
+        SplitFractions(request.split.train, request.split.validation, request.split.test),
+        strategy=request.split.strategy,
+        seed=request.split.seed,
     )
 
 
 def _write(
-    store: ArtifactStore, layout: RunLayout, prepared: PreparedRatings, accounting: Accounting
+    store: ArtifactStore, layout: RunLayout, prepared: PreparedRatings, folder: Path
 ) -> None:
-    for split, ratings in prepared.splits.items():
-        content = tables.format_ratings(ratings)
-        store.put(layout.ratings_key(split), content, content_type=_GZIP)
-    customers = tables.format_customers(prepared.index.customers)
-    store.put(layout.customers_key, customers, content_type=_GZIP)
-    videos = tables.format_videos(prepared.index.videos)
-    store.put(layout.videos_key, videos, content_type=_GZIP)
-    store.put(
-        layout.accounting_key,
-        accounting.model_dump_json(indent=2).encode(),
-        content_type="application/json",
-    )
+    path = folder / "table.parquet"
+    for split in SPLITS:
+        for part, rows in enumerate(prepared.parts(split, max_rows=MAX_ROWS_PER_PART)):
+            tables.write_ratings(
+                path,
+                user_index=rows.customer,
+                item_index=rows.video,
+                rating=rows.rating,
+                timestamp=rows.timestamp,
+            )
+            store.upload(path, layout.ratings_key(split, part), content_type=tables.CONTENT_TYPE)
+    tables.write_customers(path, prepared.index.customer_ids())
+    store.upload(path, layout.customers_key, content_type=tables.CONTENT_TYPE)
+    tables.write_videos(path, prepared.index.video_ids())
+    store.upload(path, layout.videos_key, content_type=tables.CONTENT_TYPE)
 
 
 def _response(prepared: PreparedRatings) -> PreprocessResponse:
+    rejected = prepared.accounting.rejected
     return PreprocessResponse(
         accounting=Accounting(
-            rows_read=prepared.rows_read,
+            rows_read=prepared.accounting.rows_read,
             kept=prepared.kept,
-            rejected={str(reason): count for reason, count in prepared.rejected.items()},
+            rejected={str(reason): count for reason, count in rejected.items()},
         ),
-        n_users=len(prepared.index.customers),
-        n_items=len(prepared.index.videos),
-        n_train=len(prepared.splits["train"]),
-        n_validation=len(prepared.splits["validation"]),
-        n_test=len(prepared.splits["test"]),
+        n_users=prepared.index.n_users,
+        n_items=prepared.index.n_items,
+        n_train=prepared.n_ratings("train"),
+        n_validation=prepared.n_ratings("validation"),
+        n_test=prepared.n_ratings("test"),
     )

@@ -23,7 +23,7 @@ from lambdas.resolve_run.sections import (
 )
 from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
 from recommender.hyperparameters import validate
-from recommender.rating_formats import RatingField, RatingsFormat
+from recommender.rating_formats import REQUIRED_FIELDS, RatingField, RatingsFormat
 
 # Learn well on MovieLens-100K in a few seconds; the container's own defaults do not.
 DEFAULT_HYPERPARAMETERS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +44,7 @@ DEFAULT_HYPERPARAMETERS: Mapping[str, str] = MappingProxyType(
 # feature_dim follows from the data.
 REQUIRED_HYPERPARAMETERS = frozenset({"num_factors", "predictor_type"})
 
+_COLUMN_NAME = re.compile(r"[^\r\n]+")
 # S3 and SageMaker's limits.
 _S3_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|[^:/][^:]*")
 _INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
@@ -54,6 +55,7 @@ S3Location = Annotated[str, matching(_S3_LOCATION, "s3://bucket/key or a key in 
 InstanceType = Annotated[
     str, matching(_INSTANCE_TYPE, "a SageMaker instance type such as ml.c5.xlarge")
 ]
+ColumnName = Annotated[str, matching(_COLUMN_NAME, "the name of a column, or its number")]
 
 
 class Dataset(Section):
@@ -62,11 +64,27 @@ class Dataset(Section):
     uri: S3Location = "raw/ratings"
     """``s3://bucket/key``, or a key in the data bucket: an object or a folder."""
     format: RatingsFormat | None = None
-    """None: detect."""
-    columns: dict[RatingField, str] | None = None
-    """Columns that are not called as in the format."""
+    """None: detect, file by file."""
+    columns: dict[RatingField, ColumnName] | None = None
+    """Columns that are not called as in the format. With customer_id, video_id and rating, any file
+    separated by tab, ``::``, comma, semicolon or pipe can be read; in one without a header, columns
+    are numbers from 1, written as texts."""
     rating_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     """Smallest and largest rating; None: the format's."""
+    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """The largest share of rows that the reader may reject as malformed, missing a value or out of
+    range before the step fails."""
+
+    @field_validator("columns")
+    @classmethod
+    def _are_distinct(cls, columns: dict[RatingField, str] | None) -> dict[RatingField, str] | None:
+        names = [columns[field] for field in REQUIRED_FIELDS if field in columns] if columns else []
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"expected a column of its own for each of {', '.join(REQUIRED_FIELDS)}, found "
+                f"{', '.join(map(repr, names))}"
+            )
+        return columns
 
     @field_validator("rating_range")
     @classmethod

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
 
 from lambdas.runtime.settings import Settings
-from recommender.errors import ArtifactNotFoundError, RatingsNotFoundError
-from recommender.ratings import RatingsSource
+from recommender.errors import ArtifactNotFoundError
 
-_MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
-_DENIED = {"403", "AccessDenied", "Forbidden", "AllAccessDisabled"}
+MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 S3_SCHEME = "s3://"
 
 
@@ -46,17 +47,21 @@ class ArtifactStore:
         ArtifactNotFoundError
             If it is not there.
         """
-        try:
+        with self._expecting(key):
             response = self._client.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if _code(error) in _MISSING:
-                raise ArtifactNotFoundError(
-                    f"{self.uri(key)}: expected what an earlier step of the run wrote, found "
-                    "nothing; run that step again"
-                ) from error
-            raise
         content: bytes = response["Body"].read()
         return content
+
+    def download(self, key: str, path: Path) -> None:
+        """Copy an object to a local file, several pieces of a large one at a time.
+
+        Raises
+        ------
+        ArtifactNotFoundError
+            If the object is not there.
+        """
+        with self._expecting(key):
+            self._client.download_file(self._bucket, key, str(path))
 
     def put(self, key: str, content: bytes, *, content_type: str) -> None:
         """Write an object, replacing what is there."""
@@ -64,71 +69,37 @@ class ArtifactStore:
             Bucket=self._bucket, Key=key, Body=content, ContentType=content_type
         )
 
+    def upload(self, path: Path, key: str, *, content_type: str) -> None:
+        """Write a local file as an object, replacing what is there."""
+        self._client.upload_file(
+            str(path), self._bucket, key, ExtraArgs={"ContentType": content_type}
+        )
+
     def keys(self, prefix: str) -> list[str]:
         """List the keys that begin with `prefix`, sorted."""
-        return _keys(self._client, self._bucket, prefix)
+        return list(object_sizes(self._client, self._bucket, prefix))
 
-    def ratings_sources(self, uri: str) -> list[RatingsSource]:
-        """Find ratings, here or in another bucket.
-
-        Parameters
-        ----------
-        uri : str
-            ``s3://bucket/key`` of an object, or of a folder whose objects are all read. Names
-            that begin with ``_`` or ``.``, such as ``_SUCCESS``, are passed over.
-
-        Raises
-        ------
-        RatingsNotFoundError
-            If there is neither, or it may not be read.
-        """
-        bucket, _, key = uri.removeprefix(S3_SCHEME).partition("/")
+    @contextmanager
+    def _expecting(self, key: str) -> Iterator[None]:
+        """Say of a missing object who should have written it."""
         try:
-            keys = _ratings_keys(self._client, bucket, key)
+            yield
         except ClientError as error:
-            code = _code(error)
-            if code not in _MISSING | _DENIED:
+            if error_code(error) not in MISSING:
                 raise
-            why = "may not be read" if code in _DENIED else "is not there"
-            raise RatingsNotFoundError(
-                f"{uri}: expected ratings, but the bucket or object {why} ({code}); upload "
-                "ratings there, or say dataset.uri"
+            raise ArtifactNotFoundError(
+                f"{self.uri(key)}: expected what an earlier step of the run wrote, found "
+                "nothing; run that step again"
             ) from error
-        if not keys:
-            raise RatingsNotFoundError(
-                f"{uri}: expected a ratings file or a folder of them, found no object; upload "
-                "ratings there, or say dataset.uri"
-            )
-        return [self._source(bucket, key) for key in keys]
-
-    def _source(self, bucket: str, key: str) -> RatingsSource:
-        def open_object() -> Any:
-            return self._client.get_object(Bucket=bucket, Key=key)["Body"]
-
-        return RatingsSource(f"{S3_SCHEME}{bucket}/{key}", open_object)
 
 
-def _ratings_keys(client: Any, bucket: str, key: str) -> list[str]:
-    if key and not key.endswith("/"):
-        try:
-            client.head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if _code(error) not in _MISSING:
-                raise
-        else:
-            return [key]
-    folder = key if not key or key.endswith("/") else f"{key}/"
-    return [
-        found
-        for found in _keys(client, bucket, folder)
-        if not found.endswith("/") and not found.rpartition("/")[2].startswith(("_", "."))
-    ]
-
-
-def _keys(client: Any, bucket: str, prefix: str) -> list[str]:
+def object_sizes(client: Any, bucket: str, prefix: str) -> dict[str, int]:
+    """List the keys that begin with `prefix`, sorted, with the sizes of their objects in bytes."""
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
+    found = {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
+    return dict(sorted(found.items()))
 
 
-def _code(error: ClientError) -> str:
+def error_code(error: ClientError) -> str:
+    """Give S3's code of an error, such as ``NoSuchKey``; a bare HTTP status where it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))

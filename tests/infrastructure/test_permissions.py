@@ -138,14 +138,14 @@ def test_machine_may_manage_the_rules_that_tell_it_of_ended_jobs(template: Templ
             "Preprocess",
             "s3:PutObject",
             [
-                *map(LAYOUT.ratings_key, SPLITS),
+                *(LAYOUT.ratings_key(s, 0) for s in SPLITS),
                 LAYOUT.customers_key,
                 LAYOUT.videos_key,
                 LAYOUT.accounting_key,
             ],
         ),
         ("Preprocess", "s3:GetObject", ["raw/ratings/reviews.tsv.gz"]),
-        ("ConvertRecordIO", "s3:GetObject", [*map(LAYOUT.ratings_key, SPLITS)]),
+        ("ConvertRecordIO", "s3:GetObject", [*(LAYOUT.ratings_key(s, 0) for s in SPLITS)]),
         ("ConvertRecordIO", "s3:PutObject", [LAYOUT.recordio_key(s, 0) for s in SPLITS]),
         ("SageMakerExecution", "s3:GetObject", [LAYOUT.recordio_key(s, 0) for s in SPLITS]),
         (
@@ -156,7 +156,7 @@ def test_machine_may_manage_the_rules_that_tell_it_of_ended_jobs(template: Templ
         (
             "Evaluate",
             "s3:GetObject",
-            [LAYOUT.prediction_key(0), LAYOUT.ratings_key("test"), LAYOUT.customers_key],
+            [LAYOUT.prediction_key(0), LAYOUT.ratings_key("test", 0), LAYOUT.customers_key],
         ),
         ("Evaluate", "s3:PutObject", [LAYOUT.evaluation_key]),
         ("Workflow", "s3:PutObject", ["models/accepted.json"]),

@@ -105,18 +105,24 @@ def test_job_names_are_new_for_every_attempt_and_short_enough(tasks: dict[str, A
         assert MAX_RUN_ID_LENGTH + len(suffix) <= LONGEST_TUNING_JOB_NAME
 
 
-def test_test_split_is_kept_from_training(tasks: dict[str, Any]) -> None:
+def test_test_split_is_kept_from_training_and_instances_share_the_work(
+    tasks: dict[str, Any],
+) -> None:
     for name, path in (("TrainModel", []), ("TuneModel", ["TrainingJobDefinition"])):
         request = tasks[name]["Parameters"]
         for key in path:
             request = request[key]
         channels = {
-            channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri.$"]
+            channel["ChannelName"]: channel["DataSource"]["S3DataSource"]
             for channel in request["InputDataConfig"]
         }
-        assert channels == {
+        assert {name: source["S3Uri.$"] for name, source in channels.items()} == {
             "train": "$run.uris.recordio_train_uri",
             "test": "$run.uris.recordio_validation_uri",
+        }
+        assert {name: source["S3DataDistributionType"] for name, source in channels.items()} == {
+            "train": "ShardedByS3Key",
+            "test": "FullyReplicated",
         }
     transform_input = tasks["TransformTestSet"]["Parameters"]["TransformInput"]
     assert transform_input["DataSource"]["S3DataSource"]["S3Uri.$"] == "$run.uris.recordio_test_uri"

@@ -234,11 +234,10 @@ def test_failed_job_fails_its_state_with_the_description(machines: Machines) -> 
     assert isinstance(cause["CreationTime"], int)  # epoch milliseconds, as the integration gives
 
 
-def test_transform_writes_one_output_for_each_input(
-    aws: EmbeddedAws, trained: dict[str, Any]
-) -> None:
-    sagemaker = aws.client("sagemaker")
-    sagemaker.create_model(
+@pytest.fixture(scope="module")
+def model(aws: EmbeddedAws, trained: dict[str, Any]) -> str:
+    """Name of the trained model."""
+    aws.client("sagemaker").create_model(
         ModelName="planted",
         ExecutionRoleArn=ROLE_ARN,
         PrimaryContainer={
@@ -246,7 +245,14 @@ def test_transform_writes_one_output_for_each_input(
             "ModelDataUrl": trained["ModelArtifacts"]["S3ModelArtifacts"],
         },
     )
-    sagemaker.create_transform_job(**transform_request("transform", f"s3://{BUCKET}/test/"))
+    return "planted"
+
+
+@pytest.mark.usefixtures("model")
+def test_transform_writes_one_output_for_each_input(aws: EmbeddedAws) -> None:
+    aws.client("sagemaker").create_transform_job(
+        **transform_request("transform", f"s3://{BUCKET}/test/")
+    )
 
     described = wait(aws, "transform", "transform_job")
 
@@ -261,9 +267,8 @@ def test_transform_writes_one_output_for_each_input(
     assert np.sqrt(np.mean((np.array(scores) - ratings) ** 2)) < 0.3
 
 
-def test_transform_of_a_corrupt_file_fails_and_writes_no_output_for_it(
-    aws: EmbeddedAws, trained: dict[str, Any]
-) -> None:
+@pytest.mark.usefixtures("model")
+def test_transform_of_a_corrupt_file_fails_and_writes_no_output_for_it(aws: EmbeddedAws) -> None:
     s3 = aws.client("s3")
     s3.copy_object(Bucket=BUCKET, Key="mixed/good.pbr", CopySource=f"{BUCKET}/test/part-00000.pbr")
     s3.put_object(Bucket=BUCKET, Key="mixed/bad.pbr", Body=b"not recordio at all")

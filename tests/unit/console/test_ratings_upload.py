@@ -71,7 +71,7 @@ def test_good_ratings_pass(tmp_path):
         (b"a,b,c\n1,2,3\n", "RatingsFormatError", "known format"),
         (b"userId,stars\n1,2\n", "RatingsFormatError", "lacks the columns"),
         (b"userId,movieId,rating\n1,2,good\n", "MalformedRatingsError", "1 of 1 rows"),
-        (gzip.compress(CSV * 50, mtime=0)[:-20], "RatingsFormatError", "truncated or corrupt"),
+        (gzip.compress(CSV * 50, mtime=0)[:-20], "RatingsFormatError", "truncated"),
     ],
 )
 def test_bad_ratings_are_refused_with_the_file_name(tmp_path, content, error, message):

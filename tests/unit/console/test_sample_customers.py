@@ -1,37 +1,28 @@
 """Two customers, always the same ones, and what the model recommends to them."""
 
-import io
+from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import numpy as np
-import pandas as pd
 import pytest
-from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from console.sample_customers import sample_customers
 from recommender import tables
 from recommender.errors import RecommenderError
 from recommender.model_artifact import FactorizationMachinesModel, format_model
 from recommender.run_layout import RunLayout
+from recommender.timestamps import NO_TIMESTAMP
 
 LAYOUT = RunLayout("run-1")
 MODEL_KEY = "runs/run-1/model/job/output/model.tar.gz"
 N_USERS, N_ITEMS = 3, 9
-
-
-class Bucket:
-    def __init__(self, objects: dict[str, bytes]) -> None:
-        self.objects = objects
-
-    def get_object(self, **request: str) -> dict[str, Any]:
-        assert request["Bucket"] == "b"
-        if request["Key"] not in self.objects:
-            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "none"}}, "GetObject")
-        return {"Body": io.BytesIO(self.objects[request["Key"]])}
+BUCKET = "data-bucket"
 
 
 @pytest.fixture
-def bucket() -> Bucket:
+def bucket(monkeypatch, tmp_path) -> Iterator[Any]:
     """Customer 1 rated videos 0 to 3, customer 0 rated 0 and 1, customer 2 rated 0."""
     rated = [
         (1, 0, 3.0),
@@ -42,33 +33,45 @@ def bucket() -> Bucket:
         (0, 1, 2.5),
         (2, 0, 4),
     ]
-    frame = pd.DataFrame(rated, columns=["user_index", "item_index", "rating"])
-    frame["timestamp"] = pd.array([None] * len(frame), dtype="Int64")
-    videos = pd.DataFrame(
-        {
-            "item_index": range(N_ITEMS),
-            "video_id": [f"V{n}" for n in range(N_ITEMS)],
-            "title": [f"Title {n}" for n in range(N_ITEMS - 1)] + [None],
-        }
-    )
-    customers = pd.DataFrame({"user_index": range(3), "customer_id": ["Ann", "Bob", "Cy"]})
+    titles = [f"Title {n}" for n in range(N_ITEMS - 1)]
     # Video n scores n / 10 for everybody.
     linear = np.concatenate([np.zeros(N_USERS), np.arange(N_ITEMS) / 10]).astype(np.float32)
     model = FactorizationMachinesModel(0.0, linear, np.zeros((N_USERS + N_ITEMS, 2), np.float32))
-    return Bucket(
-        {
-            LAYOUT.ratings_key("train"): tables.format_ratings(frame.iloc[:3]),
-            LAYOUT.ratings_key("validation"): tables.format_ratings(frame.iloc[3:5]),
-            LAYOUT.ratings_key("test"): tables.format_ratings(frame.iloc[5:]),
-            LAYOUT.customers_key: tables.format_customers(customers),
-            LAYOUT.videos_key: tables.format_videos(videos),
-            MODEL_KEY: format_model(model),
-        }
-    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        path = tmp_path / "table"
+        for key, rows in {
+            LAYOUT.ratings_key("train", 0): rated[:2],
+            LAYOUT.ratings_key("train", 1): rated[2:3],
+            LAYOUT.ratings_key("validation", 0): rated[3:5],
+            LAYOUT.ratings_key("test", 0): rated[5:],
+        }.items():
+            tables.write_ratings(path, **columns(rows))
+            client.upload_file(str(path), BUCKET, key)
+        tables.write_customers(path, [["Ann", "Bob", "Cy"]])
+        client.upload_file(str(path), BUCKET, LAYOUT.customers_key)
+        tables.write_videos(path, [([f"V{n}" for n in range(N_ITEMS)], [*titles, None])])
+        client.upload_file(str(path), BUCKET, LAYOUT.videos_key)
+        client.put_object(Bucket=BUCKET, Key=MODEL_KEY, Body=format_model(model))
+        yield client
 
 
-def sample(bucket: Bucket, **more: Any):
-    return sample_customers(bucket, "b", LAYOUT, MODEL_KEY, **{"is_classifier": False, **more})
+def columns(rows: list[tuple[int, int, float]]) -> dict[str, Any]:
+    user_index, item_index, rating = zip(*rows, strict=True)
+    return {
+        "user_index": np.array(user_index, np.int32),
+        "item_index": np.array(item_index, np.int32),
+        "rating": np.array(rating, np.float32),
+        "timestamp": np.full(len(rows), NO_TIMESTAMP),
+    }
+
+
+def sample(bucket: Any, **more: Any):
+    return sample_customers(bucket, BUCKET, LAYOUT, MODEL_KEY, **{"is_classifier": False, **more})
 
 
 def test_most_active_and_average_customer_are_shown(bucket):
@@ -108,10 +111,10 @@ def test_classifier_gives_probabilities(bucket):
 
 @pytest.mark.parametrize("key", [MODEL_KEY, LAYOUT.videos_key])
 def test_missing_and_broken_objects_are_named(bucket, key):
-    bucket.objects[key] = b"broken"
+    bucket.put_object(Bucket=BUCKET, Key=key, Body=b"broken")
     with pytest.raises(RecommenderError):
         sample(bucket)
 
-    del bucket.objects[key]
-    with pytest.raises(RecommenderError, match=r"s3://b/runs/run-1/"):
+    bucket.delete_object(Bucket=BUCKET, Key=key)
+    with pytest.raises(RecommenderError, match=r"s3://data-bucket/runs/run-1/"):
         sample(bucket)

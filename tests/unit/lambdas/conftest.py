@@ -1,4 +1,7 @@
 import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,6 +29,12 @@ class Bucket:
 
     def json(self, key: str) -> Any:
         return json.loads(self.get(key))
+
+    def table(self, key: str, read: Callable[[Path], Any]) -> Any:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(self.get(key))
+            file.flush()
+            return read(Path(file.name))
 
     def keys(self, prefix: str = "") -> list[str]:
         found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)

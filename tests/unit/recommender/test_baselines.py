@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from recommender.baselines import fit_bias_baseline
-from recommender.features import apply_index, build_index
 from recommender.metrics import rmse
 from tests.planted import plant
+from tests.rating_tables import indexed
 
 
 def plain_als(users, items, ratings, n_users, n_items):
@@ -43,8 +43,7 @@ def test_whoever_is_unknown_gets_the_mean():
 
 def test_planted_interactions_are_beyond_biases():
     planted = plant()
-    index = build_index(planted.frame)
-    frame = apply_index(planted.frame, index)
+    frame = indexed(planted.frame)
     users, items = frame["user_index"].to_numpy(), frame["item_index"].to_numpy()
     ratings = frame["rating"].to_numpy()
     train = np.arange(len(frame)) % 5 > 0

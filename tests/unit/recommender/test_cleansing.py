@@ -1,52 +1,61 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.cleansing import CleansingRules, cleanse
 from recommender.errors import EmptyRatingsError
-from recommender.ratings import RatingsTable
-
-
-def table_of(rows, rejected=None) -> RatingsTable:
-    customers, videos, ratings, times = zip(*rows, strict=True) if rows else ([], [], [], [])
-    frame = pd.DataFrame(
-        {
-            "customer_id": pd.Series(customers, dtype="str"),
-            "video_id": pd.Series(videos, dtype="str"),
-            "rating": pd.Series(ratings, dtype="float32"),
-            "timestamp": pd.Series(times, dtype="Int64"),
-            "title": pd.Series([None] * len(rows), dtype="str"),
-        }
-    )
-    rejected = rejected or {}
-    return RatingsTable(frame, len(rows) + sum(rejected.values()), rejected)
-
+from recommender.ratings import READER_REASONS, Accounting
+from recommender.ratings.partitions import Partitions
+from tests.rating_tables import CRAMPED, Rating, table_of
 
 LENIENT = CleansingRules(1, 1, until_stable=False)
 
 
+FIELDS = ("customer", "video")
+
+
+def dropped(accounting: Accounting) -> dict[str, int]:
+    return {reason: n for reason, n in accounting.rejected.items() if reason not in READER_REASONS}
+
+
+def as_rating(row) -> Rating:
+    return row if isinstance(row, Rating) else Rating(*row)
+
+
+def cleansed(rows, rules=LENIENT, workspace=None) -> tuple[Accounting, list[tuple]]:
+    """Cleanse, and give the accounting and the survivors, as they were written, in their order."""
+    table = table_of(rows, workspace=workspace)
+    # Codes are in the order of first appearance.
+    names = [list(dict.fromkeys(getattr(row, of) for row in map(as_rating, rows))) for of in FIELDS]
+    result = cleanse(table, rules)
+    with result.partitions as partitions:
+        return table.accounting, [
+            (names[0][customer], names[1][video], rating)
+            for number in range(len(partitions))
+            for customer, video, rating in zip(
+                *(column.tolist() for column in partitions.load(number).columns[:3]), strict=True
+            )
+        ]
+
+
 def test_the_latest_of_several_ratings_is_kept():
-    result = cleanse(
-        table_of(
-            [
-                ("a", "x", 1.0, 200),
-                ("a", "x", 2.0, 300),
-                ("a", "x", 3.0, 100),
-                ("a", "y", 4.0, None),
-                ("a", "y", 5.0, 50),
-                ("b", "x", 1.5, 10),
-                ("b", "x", 2.5, 10),
-                ("c", "x", 3.5, None),
-                ("c", "x", 4.5, None),
-            ]
-        ),
-        LENIENT,
+    accounting, kept = cleansed(
+        [
+            ("a", "x", 1.0, 200),
+            ("a", "x", 2.0, 300),
+            ("a", "x", 3.0, 100),
+            ("a", "y", 4.0, None),
+            ("a", "y", 5.0, 50),
+            ("b", "x", 1.5, 10),
+            ("b", "x", 2.5, 10),
+            ("c", "x", 3.5, None),
+            ("c", "x", 4.5, None),
+        ]
     )
 
-    assert result.table.frame["rating"].tolist() == [2.0, 5.0, 2.5, 4.5]
-    assert result.rejected == {
+    assert [rating for *_, rating in kept] == [2.0, 5.0, 2.5, 4.5]
+    assert dropped(accounting) == {
         "duplicate": 5,
         "below_customer_threshold": 0,
         "below_video_threshold": 0,
@@ -55,70 +64,95 @@ def test_the_latest_of_several_ratings_is_kept():
 
 def test_one_pass_counts_on_ratings_without_duplicates():
     rows = [
-        *(("busy", video, 3.0, 1) for video in "xyz"),
-        ("busy", "x", 4.0, 2),
-        ("rare", "x", 3.0, 1),
-        ("rare", "x", 3.0, 2),
-        ("rare", "x", 3.0, 3),
-        *(("other", video, 3.0, 1) for video in "xy"),
+        *(Rating("busy", video) for video in "xyz"),
+        Rating("busy", "x", 4.0, 2),
+        *(Rating("rare", "x", 3.0, time) for time in (1, 2, 3)),
+        *(Rating("other", video) for video in "xy"),
     ]
 
-    result = cleanse(table_of(rows), CleansingRules(2, 2, until_stable=False))
+    accounting, kept = cleansed(rows, CleansingRules(2, 2, until_stable=False))
 
     # "rare" rated one video; "z" was rated once.
-    assert result.rejected == {
+    assert dropped(accounting) == {
         "duplicate": 3,
         "below_customer_threshold": 1,
         "below_video_threshold": 1,
     }
-    kept = result.table.frame[["customer_id", "video_id"]].to_numpy().tolist()
-    assert kept == [["busy", "y"], ["busy", "x"], ["other", "x"], ["other", "y"]]
+    assert [row[:2] for row in kept] == [
+        ("busy", "y"),
+        ("busy", "x"),
+        ("other", "x"),
+        ("other", "y"),
+    ]
 
 
 def test_a_row_below_both_thresholds_counts_for_the_customer():
-    rows = [("a", "x", 1.0, 1), ("a", "y", 1.0, 1), ("b", "x", 1.0, 1), ("b", "y", 1.0, 1)]
+    rows = [Rating(customer, video) for customer in "ab" for video in "xy"]
 
-    result = cleanse(
-        table_of([*rows, ("c", "z", 1.0, 1)]), CleansingRules(2, 2, until_stable=False)
-    )
+    accounting, _ = cleansed([*rows, Rating("c", "z")], CleansingRules(2, 2, until_stable=False))
 
-    assert result.rejected["below_customer_threshold"] == 1
-    assert result.rejected["below_video_threshold"] == 0
+    assert accounting.rejected["below_customer_threshold"] == 1
+    assert accounting.rejected["below_video_threshold"] == 0
 
 
 CHAIN = [
-    *((c, v, 3.0, 1) for c in "abc" for v in "xyz"),
-    ("d", "x", 3.0, 1),
-    ("d", "w", 3.0, 1),
-    ("e", "w", 3.0, 1),  # dropped first; then "w" is rare; then "d" is
+    *(Rating(customer, video) for customer in "abc" for video in "xyz"),
+    Rating("d", "x"),
+    Rating("d", "w"),
+    Rating("e", "w"),  # dropped first; then "w" is rare; then "d" is
 ]
 
 
 def test_one_pass_may_leave_some_below_the_threshold():
-    result = cleanse(table_of(CHAIN), CleansingRules(2, 2, until_stable=False))
+    _, kept = cleansed(CHAIN, CleansingRules(2, 2, until_stable=False))
 
-    assert (result.table.frame["video_id"] == "w").sum() == 1
+    assert [video for _, video, _ in kept].count("w") == 1
 
 
-def test_until_stable_drops_until_the_thresholds_hold():
+@pytest.mark.parametrize("workspace", [None, CRAMPED])
+def test_until_stable_drops_until_the_thresholds_hold(workspace):
+    accounting, kept = cleansed(CHAIN, CleansingRules(2, 2, until_stable=True), workspace)
+
+    assert {customer for customer, *_ in kept} == set("abc")
+    assert accounting.rejected["below_customer_threshold"] == 2
+    assert accounting.rejected["below_video_threshold"] == 1
+
+
+def test_counts_of_the_survivors_are_told_by_code():
     result = cleanse(table_of(CHAIN), CleansingRules(2, 2, until_stable=True))
 
-    assert set(result.table.frame["customer_id"]) == set("abc")
-    assert result.rejected["below_customer_threshold"] == 2
-    assert result.rejected["below_video_threshold"] == 1
+    assert result.per_customer.tolist() == [3, 3, 3, 0, 0]
+    assert result.per_video.tolist() == [3, 3, 3, 0]
 
 
-def test_the_reader_s_reasons_are_carried_along():
-    result = cleanse(table_of([("a", "x", 1.0, 1)], {"malformed": 4}), LENIENT)
+@pytest.mark.parametrize("workspace", [None, CRAMPED])
+def test_the_first_lines_of_every_reason_are_told(workspace):
+    rows = [
+        *CHAIN,  # lines 2 to 13: "e" is rare from the start
+        Rating("a", "x", time=0),  # 14: older than line 2
+        Rating("b", "lonely"),  # 15
+    ]
 
-    assert result.table.rejected["malformed"] == 4
-    assert result.table.rows_read == 5
-    assert "malformed" not in result.rejected
+    accounting, _ = cleansed(rows, CleansingRules(2, 2, until_stable=False), workspace)
+
+    assert accounting.examples["duplicate"] == ("ratings:14",)
+    assert accounting.examples["below_customer_threshold"] == ("ratings:13",)
+    assert accounting.examples["below_video_threshold"] == ("ratings:15",)
+
+
+def test_the_first_twenty_lines_are_told_whatever_the_partitions():
+    rows = [Rating(f"c{n % 7}", f"v{n}") for n in range(100)]
+    again = [Rating(f"c{n % 7}", f"v{n}", time=0) for n in range(100)]
+
+    accounting, _ = cleansed([*rows, *again], LENIENT, CRAMPED)
+
+    assert accounting.rejected["duplicate"] == 100
+    assert accounting.examples["duplicate"] == tuple(f"ratings:{n}" for n in range(102, 122))
 
 
 def test_a_filter_that_leaves_nothing_says_which_thresholds_did_it():
     with pytest.raises(EmptyRatingsError) as caught:
-        cleanse(table_of([("a", "x", 1.0, 1), ("b", "x", 1.0, 1)]), CleansingRules(5, 10, False))
+        cleansed([Rating("a", "x"), Rating("b", "x")], CleansingRules(5, 10, until_stable=False))
 
     message = str(caught.value)
     assert "leaves none of 2 ratings" in message
@@ -129,11 +163,12 @@ def test_a_filter_that_leaves_nothing_says_which_thresholds_did_it():
 
 def test_no_ratings_at_all_leave_nothing():
     with pytest.raises(EmptyRatingsError, match="none of 0 ratings"):
-        cleanse(table_of([]), LENIENT)
+        cleanse(table_of([], bad_lines=1), LENIENT)
 
 
 ROWS = st.lists(
-    st.tuples(
+    st.builds(
+        Rating,
         st.sampled_from("abcdef"),
         st.sampled_from("uvwxyz"),
         st.sampled_from([1.0, 2.0, 3.0]),
@@ -144,37 +179,66 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
-@given(rows=ROWS, least=st.integers(1, 3), until_stable=st.booleans())
-def test_nothing_gets_lost_and_the_input_stays(rows, least, until_stable):
-    table = table_of(rows)
-    before = table.frame.copy(deep=True)
-    try:
-        result = cleanse(table, CleansingRules(least, least, until_stable))
-    except EmptyRatingsError:
+def slowly(rows: list[Rating], least: int, *, until_stable: bool) -> list[tuple]:
+    """Cleanse by plain loops, after the documentation."""
+    newest: dict[tuple[str, str], tuple] = {}
+    for place, row in enumerate(rows):
+        age = -np.inf if row.time is None else row.time
+        pair = row.customer, row.video
+        newest[pair] = max(newest.get(pair, (-np.inf, -1)), (age, place))
+    kept = [row for place, row in enumerate(rows) if newest[row.customer, row.video][1] == place]
+    while True:
+        customers = [row.customer for row in kept]
+        videos = [row.video for row in kept]
+        still = [
+            row
+            for row in kept
+            if customers.count(row.customer) >= least and videos.count(row.video) >= least
+        ]
+        if not until_stable or still == kept:
+            return [(row.customer, row.video, row.rating) for row in still]
+        kept = still
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=ROWS,
+    least=st.integers(1, 3),
+    until_stable=st.booleans(),
+    workspace=st.sampled_from([None, CRAMPED]),
+)
+def test_cleansing_agrees_with_plain_loops_however_it_is_cut(rows, least, until_stable, workspace):
+    expected = slowly(rows, least, until_stable=until_stable)
+    rules = CleansingRules(least, least, until_stable)
+    if not expected:
+        with pytest.raises(EmptyRatingsError):
+            cleansed(rows, rules, workspace)
         return
 
-    kept = result.table.frame
-    assert len(rows) == len(kept) + sum(result.rejected.values())
-    assert not kept.duplicated(["customer_id", "video_id"]).any()
-    pd.testing.assert_frame_equal(table.frame, before)
-    if until_stable:
-        assert kept["customer_id"].value_counts().min() >= least
-        assert kept["video_id"].value_counts().min() >= least
+    accounting, kept = cleansed(rows, rules, workspace)
+
+    assert sorted(kept) == sorted(expected)
+    if workspace is None:
+        assert kept == expected
+    assert len(rows) == len(kept) + accounting.n_rejected
 
 
-@settings(max_examples=50, deadline=None)
-@given(rows=ROWS)
-def test_duplicates_agree_with_a_plain_loop(rows):
-    newest: dict[tuple[str, str], tuple[float, int, float]] = {}
-    for place, (customer, video, rating, time) in enumerate(rows):
-        age = -np.inf if time is None else float(time)
-        newest[customer, video] = max(
-            newest.get((customer, video), (-np.inf, -1, 0.0)), (age, place, rating)
-        )
+def test_all_rows_of_a_customer_are_in_one_partition():
+    rows = [Rating(f"c{n % 40}", f"v{n}") for n in range(400)]
 
-    kept = cleanse(table_of(rows), LENIENT).table.frame
+    partitions = cleanse(table_of(rows, workspace=CRAMPED), LENIENT).partitions
 
-    pairs = zip(kept["customer_id"], kept["video_id"], strict=True)
-    found = dict(zip(pairs, kept["rating"], strict=True))
-    assert found == {pair: rating for pair, (_, _, rating) in newest.items()}
+    with partitions:
+        assert len(partitions) > 4
+        customers = [set(partitions.load(n).customer.tolist()) for n in range(len(partitions))]
+    assert sum(map(len, customers)) == 40
+
+
+def test_the_temporary_files_are_gone_after_an_error(monkeypatch):
+    closed = []
+    monkeypatch.setattr(Partitions, "close", lambda self: closed.append(self))
+
+    with pytest.raises(EmptyRatingsError):
+        cleanse(table_of(CHAIN), CleansingRules(50, 50, until_stable=False))
+
+    assert len(closed) == 1

@@ -1,55 +1,7 @@
 import numpy as np
-import pandas as pd
 import pytest
 
-from recommender.features import apply_index, build_index, one_hot
-from tests import planted
-
-
-def test_indices_are_contiguous_and_follow_the_ids_whatever_the_order():
-    frame = planted.plant().frame
-    index = build_index(frame)
-    shuffled = build_index(frame.sample(frac=1.0, random_state=3))
-
-    assert index.customers["user_index"].tolist() == list(range(200))
-    assert index.videos["item_index"].tolist() == list(range(100))
-    assert index.customers["customer_id"].is_monotonic_increasing
-    assert index.videos["video_id"].is_monotonic_increasing
-    assert index.feature_dim == 300
-    pd.testing.assert_frame_equal(index.customers, shuffled.customers)
-    pd.testing.assert_frame_equal(index.videos, shuffled.videos)
-
-
-def test_an_applied_index_leads_back_to_the_ids():
-    frame = planted.plant().frame
-    index = build_index(frame)
-
-    indexed = apply_index(frame, index)
-
-    customers = index.customers["customer_id"].to_numpy()[indexed["user_index"]]
-    videos = index.videos["video_id"].to_numpy()[indexed["item_index"]]
-    assert customers.tolist() == frame["customer_id"].tolist()
-    assert videos.tolist() == frame["video_id"].tolist()
-    assert "user_index" not in frame
-
-
-def test_a_title_that_is_missing_somewhere_is_taken_from_elsewhere():
-    frame = pd.DataFrame(
-        {
-            "customer_id": ["a", "b", "c"],
-            "video_id": ["x", "x", "y"],
-            "title": pd.Series(["Known", None, None], dtype="str"),
-        }
-    )
-
-    assert build_index(frame).videos["title"].fillna("none").tolist() == ["Known", "none"]
-
-
-def test_an_index_that_lacks_an_id_is_refused():
-    frame = planted.plant().frame
-
-    with pytest.raises(ValueError, match="lacks a customer or video"):
-        apply_index(frame.assign(video_id="new"), build_index(frame))
+from recommender.features import one_hot
 
 
 def test_one_hot_sets_the_customer_s_and_the_video_s_column():

@@ -1,103 +1,140 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.errors import EmptyRatingsError, RatingsFormatError
-from recommender.splitting import SplitFractions, split_ratings
-from tests import planted
+from recommender.errors import RatingsFormatError
+from recommender.ratings import Rows
+from recommender.splitting import RandomCut, SplitFractions, newest_last, shuffling_keys
+from recommender.timestamps import NO_TIMESTAMP
 
 FRACTIONS = SplitFractions(0.6, 0.2, 0.2)
 
 
-def ratings(n_ratings: int) -> pd.DataFrame:
-    rng = np.random.default_rng(5)
-    return pd.DataFrame(
-        {
-            "row": np.arange(n_ratings),
-            "customer_id": pd.Series(rng.integers(0, 7, n_ratings).astype(str), dtype="str"),
-            "timestamp": pd.Series(rng.integers(0, 50, n_ratings), dtype="Int64"),
-        }
+def rows_of(n_rows: int, *, n_customers: int = 7, seed: int = 5) -> Rows:
+    rng = np.random.default_rng(seed)
+    return Rows(
+        rng.integers(0, n_customers, n_rows).astype(np.int32),
+        np.arange(n_rows, dtype=np.int32),
+        np.ones(n_rows, dtype=np.float32),
+        rng.integers(0, 50, n_rows),
+        np.arange(n_rows, dtype=np.uint32),
     )
 
 
-def split(frame, *, fractions=FRACTIONS, strategy="random", seed=1):
-    return split_ratings(frame, fractions, strategy=strategy, rng=np.random.default_rng(seed))
+def mixed(number: int) -> int:
+    """SplitMix64's next() in plain integers, from its published C code."""
+    mask = (1 << 64) - 1
+    z = (number + 0x9E3779B97F4A7C15) & mask
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+    return z ^ (z >> 31)
 
 
-@settings(max_examples=50, deadline=None)
+@pytest.mark.parametrize("seed", [0, 1, 2026, 2**63 - 1])
+def test_keys_are_the_mixed_pairs(seed):
+    rows = rows_of(50)
+
+    expected = [
+        mixed((((customer << 32) | video) + mixed(seed)) % 2**64)
+        for customer, video in zip(rows.customer.tolist(), rows.video.tolist(), strict=True)
+    ]
+    assert shuffling_keys(rows, seed).tolist() == expected
+
+
+def test_keys_are_known_numbers_so_that_no_release_changes_a_split():
+    rows = Rows(
+        np.array([5, 5], dtype=np.int32),
+        np.array([0, 1], dtype=np.int32),
+        np.ones(2, dtype=np.float32),
+        np.zeros(2, dtype=np.int64),
+        np.zeros(2, dtype=np.uint32),
+    )
+
+    assert shuffling_keys(rows, 2026).tolist() == [3996656864789402725, 12659763753185921990]
+
+
+def test_keys_differ_and_look_random():
+    keys = shuffling_keys(rows_of(100_000), 1)
+
+    assert len(np.unique(keys)) == len(keys)
+    order = np.argsort(keys)
+    assert abs(np.corrcoef(order, np.arange(len(order)))[0, 1]) < 0.01
+    # Each of the 64 bits is set in half of the keys: 5 standard deviations are 0.008.
+    bits = (keys[:, np.newaxis] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.008
+
+
+def test_another_seed_gives_another_order():
+    first, second = (np.argsort(shuffling_keys(rows_of(1000), seed)) for seed in (1, 2))
+
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.15
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    n_ratings=st.integers(5, 300),
+    n_rows=st.integers(3, 400),
     cut=st.tuples(st.integers(1, 98), st.integers(1, 98)).filter(lambda pair: sum(pair) < 100),
+    n_pieces=st.integers(1, 5),
     seed=st.integers(0, 2**32),
-    strategy=st.sampled_from(["random", "latest"]),
 )
-def test_a_split_is_a_partition(n_ratings, cut, seed, strategy):
+def test_random_cuts_are_exact_in_whatever_pieces_the_keys_come(n_rows, cut, n_pieces, seed):
     train, validation = cut[0] / 100, cut[1] / 100
     fractions = SplitFractions(train, validation, 1.0 - train - validation)
-    try:
-        splits = split(ratings(n_ratings), fractions=fractions, strategy=strategy, seed=seed)
-    except EmptyRatingsError:
+    keys = np.random.default_rng(seed).permutation(
+        2**64 // 500 * np.arange(n_rows, dtype=np.uint64)
+    )
+    cutting = RandomCut(fractions, n_rows)
+    positions = (np.arange(n_rows) + 0.5) / n_rows
+    expected = np.bincount(np.searchsorted(fractions.bounds, positions, side="right"), minlength=3)
+    assert np.abs(np.array(cutting.sizes) - expected).max() <= 1  # a tie may be rounded away
+    if min(cutting.sizes) == 0:
         return
 
-    rows = np.concatenate([part["row"] for part in splits.values()])
-    assert sorted(rows) == list(range(n_ratings))
+    for look in (cutting.count, cutting.look_closer):
+        for piece in np.array_split(keys, n_pieces):
+            look(piece)
+    part = np.searchsorted(cutting.thresholds(), keys, side="right")
+
+    assert np.bincount(part, minlength=3).tolist() == list(cutting.sizes)
+    assert part[np.argsort(keys)].tolist() == sorted(part)
 
 
-@pytest.mark.parametrize(("n_ratings", "sizes"), [(100, [60, 20, 20]), (7, [4, 2, 1])])
-def test_random_sizes_are_the_fractions_rounded(n_ratings, sizes):
-    assert [len(part) for part in split(ratings(n_ratings)).values()] == sizes
+@pytest.mark.parametrize(("n_rows", "sizes"), [(100, (60, 20, 20)), (7, (4, 2, 1)), (5, (3, 1, 1))])
+def test_random_sizes_are_the_fractions_rounded(n_rows, sizes):
+    assert RandomCut(FRACTIONS, n_rows).sizes == sizes
 
 
-def test_a_seed_repeats_the_split_and_another_does_not():
-    first, again, other = (split(ratings(100), seed=seed)["train"] for seed in (3, 3, 4))
+def test_keys_that_share_their_first_bits_are_cut_exactly():
+    cutting = RandomCut(FRACTIONS, 100)
+    keys = np.arange(100, dtype=np.uint64)
+    cutting.count(keys)
+    cutting.look_closer(keys)
 
-    pd.testing.assert_frame_equal(first, again)
-    assert first["row"].tolist() != other["row"].tolist()
-
-
-@pytest.mark.parametrize("strategy", ["random", "latest"])
-def test_training_rows_are_shuffled(strategy):
-    train = split(ratings(1000), strategy=strategy)["train"]
-
-    correlation = np.corrcoef(train["row"], np.arange(len(train)))[0, 1]
-    assert abs(correlation) < 0.15
-    assert train.index.tolist() == list(range(len(train)))
+    assert cutting.thresholds().tolist() == [60, 80]
 
 
-def test_the_input_is_not_changed():
-    frame = ratings(50)
-    before = frame.copy(deep=True)
-    split(frame, strategy="latest")
+@settings(max_examples=40, deadline=None)
+@given(n_rows=st.integers(1, 60), n_customers=st.integers(1, 9), seed=st.integers(0, 99))
+def test_positions_run_from_each_customer_s_oldest_to_the_newest(n_rows, n_customers, seed):
+    rows = rows_of(n_rows, n_customers=n_customers, seed=seed)
+    keys = shuffling_keys(rows, seed)
 
-    pd.testing.assert_frame_equal(frame, before)
+    position = newest_last(rows, keys)
 
-
-def test_latest_holds_out_each_customer_s_newest_ratings():
-    frame = planted.plant().frame
-    frame["timestamp"] = frame["timestamp"].astype("Int64")
-    splits = split(frame, strategy="latest")
-
-    newest_train = splits["train"].groupby("customer_id")["timestamp"].max()
-    oldest_validation = splits["validation"].groupby("customer_id")["timestamp"].min()
-    oldest_test = splits["test"].groupby("customer_id")["timestamp"].min()
-    assert (newest_train <= oldest_validation).all()
-    assert (newest_train <= oldest_test).all()
-    assert set(oldest_test.index) == set(frame["customer_id"])
+    for customer in np.unique(rows.customer):
+        own = np.flatnonzero(rows.customer == customer)
+        ordered = sorted(own, key=lambda row: (rows.timestamp[row], keys[row]))
+        expected = (np.arange(len(own)) + 0.5) / len(own)
+        assert position[ordered].tolist() == expected.tolist()
 
 
 def test_latest_needs_the_time_of_every_rating():
-    frame = ratings(20)
-    frame.loc[[3, 4], "timestamp"] = pd.NA
+    rows = rows_of(20)
+    rows.timestamp[[3, 4]] = NO_TIMESTAMP
 
     with pytest.raises(RatingsFormatError, match=r'"latest" needs the time .* found 2 of 20'):
-        split(frame, strategy="latest")
-
-
-def test_too_few_ratings_for_three_splits_are_refused():
-    with pytest.raises(EmptyRatingsError, match="leave the split validation and test empty"):
-        split(ratings(1))
+        newest_last(rows, shuffling_keys(rows, 1))
 
 
 @pytest.mark.parametrize("shares", [(0.6, 0.2, 0.3), (1.0, 0.0, 0.0), (1.2, -0.1, -0.1)])

@@ -8,7 +8,7 @@ from lambdas.convert_recordio.handler import lambda_handler as convert_recordio
 from lambdas.evaluate.handler import lambda_handler as evaluate_handler
 from lambdas.preprocess.handler import lambda_handler as preprocess
 from recommender import tables
-from recommender.errors import ArtifactNotFoundError, PredictionsError
+from recommender.errors import ArtifactNotFoundError, CorruptArtifactError, PredictionsError
 from recommender.run_layout import RunLayout
 from tests import planted
 
@@ -26,16 +26,17 @@ def prepare(bucket, resolve):
         run["ratings"] = preprocess(
             {k: run[k] for k in ("run_id", "dataset", "filter", "split")}, None
         )
-        sizes = {k: run["ratings"][k] for k in ("n_users", "n_items")}
         event = {
             "run_id": run["run_id"],
-            **sizes,
+            **{name: count for name, count in run["ratings"].items() if name.startswith("n_")},
+            "instance_count": 1,
             "max_rows_per_file": ROWS_PER_FILE,
+            "max_payload_mb": 6,
             "positive_rating": run["positive_rating"],
         }
         convert_recordio(event, None)
-        truths = tables.parse_ratings(bucket.get(RunLayout(run["run_id"]).ratings_key("test")))
-        return run, truths["rating"].to_numpy(np.float64)
+        key = RunLayout(run["run_id"]).ratings_key("test", 0)
+        return run, bucket.table(key, tables.read_ratings).rating.astype(np.float64)
 
     return prepared
 
@@ -159,6 +160,15 @@ def test_a_missing_prediction_is_noticed(bucket, prepare):
 
     with pytest.raises(PredictionsError, match=r"expected 1200 predictions.*found 1199 in 3 parts"):
         evaluate(run)
+
+
+def test_lost_ratings_are_noticed(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths)
+    counted = run["ratings"] | {"n_train": run["ratings"]["n_train"] + 1}
+
+    with pytest.raises(CorruptArtifactError, match=r"/ratings/train/: expected 3601 .* found 3600"):
+        evaluate(run, ratings=counted)
 
 
 @pytest.mark.parametrize(

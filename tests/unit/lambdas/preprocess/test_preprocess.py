@@ -1,10 +1,22 @@
+import shutil
+from unittest.mock import Mock
+
+import numpy as np
 import pandas as pd
 import pytest
 
+from lambdas.preprocess import handler
 from lambdas.preprocess.events import PreprocessResponse
 from lambdas.preprocess.handler import lambda_handler
+from lambdas.preprocess.workspace import function_workspace
 from recommender import tables
-from recommender.errors import EmptyRatingsError, MalformedRatingsError, RatingsNotFoundError
+from recommender.errors import (
+    EmptyRatingsError,
+    MalformedRatingsError,
+    RatingsNotFoundError,
+    RatingsTooLargeError,
+)
+from recommender.ratings import Workspace
 from recommender.run_layout import SPLITS, RunLayout
 from tests import planted
 
@@ -42,17 +54,27 @@ def test_raw_ratings_become_splits_and_index_tables(bucket, resolve):
     PreprocessResponse.model_validate(answer)
 
     layout = RunLayout(run["run_id"])
-    assert bucket.json(layout.accounting_key) == answer["accounting"]
-    customers = tables.parse_customers(bucket.get(layout.customers_key))
-    videos = tables.parse_videos(bucket.get(layout.videos_key))
-    splits = pd.concat(
-        [tables.parse_ratings(bucket.get(layout.ratings_key(split))) for split in SPLITS]
-    )
+    accounting = bucket.json(layout.accounting_key)
+    name = "s3://data-bucket/raw/ratings/reviews.tsv.gz"
+    assert accounting.pop("examples") == {
+        "malformed": [f"{name}:6013"],
+        "missing_value": [],
+        "rating_out_of_range": [],
+        "duplicate": [f"{name}:{line}" for line in range(2, 12)],
+        "below_customer_threshold": [f"{name}:6012"],
+        "below_video_threshold": [],
+    }
+    assert accounting == answer["accounting"]
+    customers = bucket.table(layout.customers_key, tables.read_customers)
+    video_ids, titles = bucket.table(layout.videos_key, tables.read_videos)
+    splits = [bucket.table(layout.ratings_key(split, 0), tables.read_ratings) for split in SPLITS]
+    user_index = np.concatenate([ratings.user_index for ratings in splits])
+    item_index = np.concatenate([ratings.item_index for ratings in splits])
     found = pd.DataFrame(
         {
-            "customer_id": customers["customer_id"].to_numpy()[splits["user_index"]],
-            "video_id": videos["video_id"].to_numpy()[splits["item_index"]],
-            "rating": splits["rating"].to_numpy(),
+            "customer_id": np.array(customers)[user_index],
+            "video_id": np.array(video_ids)[item_index],
+            "rating": np.concatenate([ratings.rating for ratings in splits]),
         }
     )
     expected = pd.concat([FRAME, again]).drop_duplicates(["customer_id", "video_id"], keep="last")
@@ -62,9 +84,42 @@ def test_raw_ratings_become_splits_and_index_tables(bucket, resolve):
         expected[[*order, "rating"]].sort_values(order, ignore_index=True),
         check_dtype=False,
     )
-    assert dict(zip(videos["video_id"], videos["title"], strict=True)) == dict(
+    assert dict(zip(video_ids, titles, strict=True)) == dict(
         zip(FRAME["video_id"], FRAME["title"], strict=True)
     )
+
+
+def test_the_function_s_memory_changes_no_byte(bucket, resolve, monkeypatch):
+    bucket.put("raw/ratings", planted.u_data(FRAME))
+    run = resolve()
+    contents = []
+    for workspace in (Workspace(), Workspace(rows_bytes=20_000, working_bytes=80_000)):
+        monkeypatch.setattr(handler, "function_workspace", Mock(return_value=workspace))
+        preprocess(run)
+        prefix = RunLayout(run["run_id"]).prefix
+        contents.append({key: bucket.get(key) for key in bucket.keys(prefix)})
+
+    assert contents[0] == contents[1]
+
+
+def test_ratings_that_do_not_fit_the_function_are_refused(bucket, resolve, monkeypatch):
+    bucket.put("raw/ratings", planted.u_data(FRAME))
+    cramped = Workspace(rows_bytes=1, disk_bytes=1000)
+    monkeypatch.setattr(handler, "function_workspace", Mock(return_value=cramped))
+
+    with pytest.raises(RatingsTooLargeError, match="MiB of local disk"):
+        preprocess(resolve())
+
+
+def test_a_function_works_within_its_memory_and_disk(tmp_path):
+    small = function_workspace(tmp_path, {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"})
+    large = function_workspace(tmp_path, {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"})
+
+    assert small.ids_bytes + small.rows_bytes + small.working_bytes <= 512 * 2**20
+    assert large.working_bytes > 9 * small.working_bytes
+    assert small.folder == tmp_path
+    assert 0 < small.disk_bytes < shutil.disk_usage(tmp_path).total
+    assert function_workspace(tmp_path, {}).working_bytes == Workspace().working_bytes
 
 
 def test_titles_in_the_same_folder_are_joined(bucket, resolve):
@@ -74,8 +129,8 @@ def test_titles_in_the_same_folder_are_joined(bucket, resolve):
 
     preprocess(run)
 
-    videos = tables.parse_videos(bucket.get(RunLayout(run["run_id"]).videos_key))
-    assert videos["title"].notna().all()
+    _, titles = bucket.table(RunLayout(run["run_id"]).videos_key, tables.read_videos)
+    assert all(titles)
 
 
 def test_the_same_run_writes_the_same_bytes(bucket, resolve):
@@ -97,7 +152,7 @@ def test_seed_and_strategy_reach_the_split(bucket, resolve):
     for split in ({}, {"seed": 1}, {"strategy": "latest"}):
         run = resolve(split=split)
         preprocess(run)
-        contents.add(bucket.get(RunLayout(run["run_id"]).ratings_key("test")))
+        contents.add(bucket.get(RunLayout(run["run_id"]).ratings_key("test", 0)))
 
     assert len(contents) == 3
 

@@ -8,10 +8,12 @@ import pytest
 
 from lambdas.resolve_run import execution_input
 from lambdas.resolve_run.events import ResolvedRun
+from lambdas.resolve_run.execution_input import Dataset
 from lambdas.resolve_run.handler import lambda_handler
 from lambdas.resolve_run.resolution import make_run_id
 from recommender.errors import InvalidInputError
 from recommender.hyperparameters import validate
+from recommender.rating_formats import RATINGS_FORMATS
 from recommender.run_layout import RunLayout
 from recommender.splitting import SplitStrategy
 
@@ -31,7 +33,13 @@ def test_an_empty_input_runs_the_default(resolve):
     assert run["mode"] == "train"
     assert run["predictor_type"] == "regressor"
     assert run["positive_rating"] is None
-    assert run["dataset"]["uri"] == "s3://data-bucket/raw/ratings"
+    assert run["dataset"] == {
+        "uri": "s3://data-bucket/raw/ratings",
+        "format": None,
+        "columns": None,
+        "rating_range": None,
+        "max_rejected_ratio": 0.01,
+    }
     assert run["filter"] == {
         "min_ratings_per_customer": 5,
         "min_ratings_per_video": 10,
@@ -233,6 +241,23 @@ def test_every_problem_is_listed_at_once(resolve):
         ({"split": {"train": 1.0, "validation": 0.0, "test": 0.0}}, "split.train: expected less"),
         ({"split": None}, "split: expected "),
         ({"dataset": {"rating_range": [5, 1]}}, "dataset.rating_range: expected the smallest"),
+        (
+            {"dataset": {"max_rejected_ratio": 1.01}},
+            "dataset.max_rejected_ratio: expected less than or equal to 1, found 1.01",
+        ),
+        (
+            {"dataset": {"max_rejected_ratio": -0.01}},
+            "dataset.max_rejected_ratio: expected greater than or equal to 0, found -0.01",
+        ),
+        ({"dataset": {"max_rejected_ratio": "1%"}}, "max_rejected_ratio: expected a valid number"),
+        (
+            {"dataset": {"columns": {"rating": ""}}},
+            "dataset.columns.rating: expected the name of a column, or its number, found ''",
+        ),
+        (
+            {"dataset": {"columns": {"customer_id": "id", "video_id": "id"}}},
+            "dataset.columns: expected a column of its own for each of customer_id, video_id,",
+        ),
         ({"hyperparameters": {"epochs": [1]}}, "hyperparameters.epochs: expected a text, a number"),
         ({"hyperparameters": {"epochs": None}}, "hyperparameters.epochs: expected a text"),
         ({"hyperparameters": {"linear_lr": float("nan")}}, "linear_lr"),
@@ -316,6 +341,27 @@ def test_an_input_that_is_no_object_is_refused(environment, given):
 def test_an_address_or_a_key_says_where_the_ratings_are(resolve):
     assert resolve(dataset={"uri": "s3://other/a/b"})["dataset"]["uri"] == "s3://other/a/b"
     assert resolve(dataset={"uri": "raw/x.tsv"})["dataset"]["uri"] == "s3://data-bucket/raw/x.tsv"
+
+
+@pytest.mark.parametrize("name", RATINGS_FORMATS)
+def test_every_known_format_may_be_told(resolve, name):
+    assert resolve(dataset={"format": name})["dataset"]["format"] == name
+
+
+def test_what_was_said_of_the_data_set_is_passed_on(resolve):
+    given = {
+        "uri": "s3://other/ratings/",
+        "format": "movielens-csv",
+        "columns": {"customer_id": "1", "video_id": "2", "rating": "3", "title": "3"},
+        "rating_range": [0, 10],
+        "max_rejected_ratio": 1,
+    }
+
+    resolved = resolve(dataset=given)["dataset"]
+
+    assert resolved == given
+    assert Dataset.model_validate(resolved).model_dump() == given
+    assert resolve(dataset={"max_rejected_ratio": 0})["dataset"]["max_rejected_ratio"] == 0
 
 
 def test_split_strategies_are_those_that_can_be_done():

@@ -1,0 +1,42 @@
+"""A split's ratings, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lambdas.runtime.store import ArtifactStore
+from recommender.errors import ArtifactNotFoundError
+from recommender.tables import RatingsColumns, read_ratings
+
+
+def ratings_parts(store: ArtifactStore, prefix: str, folder: Path) -> Iterator[RatingsColumns]:
+    """Read the ratings below a prefix in the order of the parts, without their times.
+
+    Parameters
+    ----------
+    store : ArtifactStore
+    prefix : str
+        ``RunLayout.ratings_prefix`` of a split.
+    folder : Path
+        Takes one part at a time.
+
+    Raises
+    ------
+    ArtifactNotFoundError
+        If there is no part.
+    CorruptArtifactError
+        If a part cannot be read.
+    """
+    keys = store.keys(prefix)
+    if not keys:
+        raise ArtifactNotFoundError(
+            f"{store.uri(prefix)}: expected ratings that Preprocess wrote, found nothing; run it "
+            "again"
+        )
+    path = folder / "ratings.parquet"
+    for key in keys:
+        store.download(key, path)
+        ratings = read_ratings(path, with_timestamp=False, where=store.uri(key))
+        path.unlink()
+        yield ratings
