@@ -14,6 +14,10 @@ from recommender.ratings.partitions import Partitions, partitions_for
 
 Counts = npt.NDArray[np.int64]
 
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_SUSPECT_BITS = 22
+_SUSPECT_SHIFT = np.uint32(32 - _SUSPECT_BITS)
+
 
 @dataclass(frozen=True, slots=True)
 class CleansingRules:
@@ -107,20 +111,25 @@ def is_latest(rows: Rows) -> npt.NDArray[np.bool_]:
     """
     kept = np.ones(len(rows), dtype=bool)
     pairs = rows.customer.astype(np.int64) << 32 | rows.video
-    in_order = np.sort(pairs)  # without the rows' places: much faster than to sort those
-    repeated = in_order[:-1][in_order[1:] == in_order[:-1]]
-    if not len(repeated):
+    suspects = _may_be_repeated(pairs)
+    if not len(suspects):
         return kept
-    # Only customers with a repeated pair need a closer look.
-    is_suspect = np.zeros(int(rows.customer.max()) + 1, dtype=bool)
-    is_suspect[repeated >> 32] = True
-    suspects = np.flatnonzero(is_suspect[rows.customer])
     order = np.lexsort((rows.timestamp[suspects], pairs[suspects]))  # stable
     ordered = pairs[suspects][order]
     is_older = np.zeros(len(order), dtype=bool)
     is_older[:-1] = ordered[1:] == ordered[:-1]
     kept[suspects[order[is_older]]] = False
     return kept
+
+
+def _may_be_repeated(pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    """Find all pairs that occur twice, and a few others: by short hashes, which sort faster."""
+    hashes = (pairs.view(np.uint64) * _ODD >> np.uint64(32)).astype(np.uint32)
+    in_order = np.sort(hashes)
+    repeated = in_order[:-1][in_order[1:] == in_order[:-1]]
+    is_suspect = np.zeros(1 << _SUSPECT_BITS, dtype=bool)
+    is_suspect[repeated >> _SUSPECT_SHIFT] = True
+    return np.flatnonzero(is_suspect[hashes >> _SUSPECT_SHIFT])
 
 
 def _count(table: RatingsTable, partitions: Partitions) -> tuple[Counts, Counts]:

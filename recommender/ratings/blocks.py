@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.rating_formats import RatingField
-from recommender.ratings.fields import MAX_FIELD_BYTES, FieldLayout, Places, split_fields
+from recommender.ratings.fields import (
+    FRONT_BYTES,
+    MAX_FIELD_BYTES,
+    FieldLayout,
+    Places,
+    Scratch,
+    split_fields,
+)
 from recommender.ratings.numerals import parse_ratings, parse_timestamps
 from recommender.ratings.words import Words, load_words, take
 from recommender.timestamps import NO_TIMESTAMP
@@ -59,8 +67,8 @@ class ParsedBlock:
     timestamp : int64 array, shape (n_kept,)
         `NO_TIMESTAMP` where unknown.
     titles : tuple of two int64 arrays, shape (n_kept,), or None
-        Where in `data` each begins, and the first byte after it; None if the file has none.
-    data : uint8 array
+        Where in `text` each begins, and the first byte after it; None if the file has none.
+    text : bytes
     lines : int64 array, shape (n_kept,)
         Which line of the block each rating is from, from 0.
     n_lines, n_rows : int
@@ -74,7 +82,7 @@ class ParsedBlock:
     rating: npt.NDArray[np.float32]
     timestamp: npt.NDArray[np.int64]
     titles: tuple[Places, Places] | None
-    data: npt.NDArray[np.uint8]
+    text: bytes
     lines: Places
     n_lines: int
     n_rows: int
@@ -90,7 +98,7 @@ def parse_block(text: bytes, layout: RatingsLayout) -> ParsedBlock:
         Lines, each with its line feed.
     layout : RatingsLayout
     """
-    fields = split_fields(text, layout.fields)
+    fields = split_fields(text, layout.fields, _scratch())
     places = dict(zip(layout.names, zip(fields.starts, fields.ends, strict=True), strict=True))
     customers, has_customer, is_customer = _load_ids(fields.data, *places["customer_id"])
     videos, has_video, is_video = _load_ids(fields.data, *places["video_id"])
@@ -117,8 +125,8 @@ def parse_block(text: bytes, layout: RatingsLayout) -> ParsedBlock:
             if "timestamp" in places
             else np.full(len(rating), NO_TIMESTAMP)
         ),
-        titles=places.get("title"),
-        data=fields.data,
+        titles=_titles(places),
+        text=fields.text,
         lines=lines,
         n_lines=fields.n_lines,
         n_rows=len(fields.lines) + len(fields.malformed_lines),
@@ -128,6 +136,24 @@ def parse_block(text: bytes, layout: RatingsLayout) -> ParsedBlock:
             "rating_out_of_range": fields.lines[is_outside],
         },
     )
+
+
+def _scratch() -> Scratch:
+    """Give the thread's own memory for blocks."""
+    if not hasattr(_of_thread, "scratch"):
+        _of_thread.scratch = Scratch()
+    scratch: Scratch = _of_thread.scratch
+    return scratch
+
+
+_of_thread = threading.local()
+
+
+def _titles(places: Mapping[RatingField, tuple[Places, Places]]) -> tuple[Places, Places] | None:
+    if "title" not in places:
+        return None
+    starts, ends = places["title"]
+    return starts - FRONT_BYTES, ends - FRONT_BYTES
 
 
 def _load_ids(

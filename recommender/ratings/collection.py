@@ -19,8 +19,6 @@ from recommender.ratings.workspace import Workspace
 
 # What the number of a line can be.
 MAX_LINES = 1 << 32
-# In the place of a block's text, so that the text can be forgotten.
-_NO_DATA = np.zeros(0, dtype=np.uint8)
 
 
 class RatingsCollection:
@@ -96,7 +94,7 @@ class RatingsCollection:
             self._accounting.reject(reason, lines + first_line)
         self._titles.add_block(block)
         lines = block.lines + first_line
-        self._pending.append(replace(block, data=_NO_DATA, titles=None, lines=lines))
+        self._pending.append(replace(block, text=b"", titles=None, lines=lines))
         self._n_pending += len(block.rating)
         if self._n_pending >= self._chunk_rows:
             self._end_chunk(fraction)

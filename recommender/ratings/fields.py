@@ -14,8 +14,8 @@ Places = npt.NDArray[np.int64]
 
 MAX_FIELD_BYTES = 255  # of an id or a number; titles and other texts may be longer
 # Words are loaded from up to two words before the end of a field and beyond its longest end.
-_FRONT = bytes(2 * WORD_BYTES)
-_BACK = bytes(MAX_FIELD_BYTES + 2 * WORD_BYTES)
+FRONT_BYTES = 2 * WORD_BYTES
+_BACK_BYTES = MAX_FIELD_BYTES + 2 * WORD_BYTES
 _NEWLINE, _QUOTE, _NUL = 0x0A, 0x22, 0x00
 # Stands for a delimiter of several characters.
 _UNIT_SEPARATOR = b"\x1f"
@@ -51,7 +51,10 @@ class Fields:
     Attributes
     ----------
     data : uint8 array
-        Bytes that the places point into; long enough for `words.load_words`.
+        Bytes that the places point into; long enough for `words.load_words`. Overwritten when the
+        scratch that was given is used again.
+    text : bytes
+        The same bytes, from `FRONT_BYTES` on.
     starts, ends : list of int64 array, shape (n_rows,)
         For each wanted position, where the field begins, and the first byte after it.
     lines : int64 array, shape (n_rows,)
@@ -63,6 +66,7 @@ class Fields:
     """
 
     data: npt.NDArray[np.uint8]
+    text: bytes
     starts: list[Places]
     ends: list[Places]
     lines: Places
@@ -70,7 +74,39 @@ class Fields:
     n_lines: int
 
 
-def split_fields(text: bytes, layout: FieldLayout) -> Fields:
+class Scratch:
+    """Memory that is used for block after block: it stays in the cache, and is got only once."""
+
+    def __init__(self) -> None:
+        self._data = np.zeros(0, dtype=np.uint8)
+        self._shifted = np.zeros(0, dtype=np.uint8)
+        self._is_mark = np.zeros(0, dtype=bool)
+
+    def pad(self, text: bytes) -> npt.NDArray[np.uint8]:
+        """Put zeros around a text, so that words can be loaded from its ends."""
+        n_bytes = FRONT_BYTES + len(text) + _BACK_BYTES
+        if n_bytes > len(self._data):
+            self._data = np.zeros(n_bytes, dtype=np.uint8)
+            self._shifted = np.empty(n_bytes, dtype=np.uint8)
+            self._is_mark = np.empty(n_bytes, dtype=bool)
+        data = self._data[:n_bytes]
+        data[FRONT_BYTES : FRONT_BYTES + len(text)] = np.frombuffer(text, dtype=np.uint8)
+        data[FRONT_BYTES + len(text) :] = 0
+        return data
+
+    def find_marks(self, data: npt.NDArray[np.uint8], delimiter: int) -> Places:
+        """Find delimiters and line feeds."""
+        shifted, is_mark = self._shifted[: len(data)], self._is_mark[: len(data)]
+        if delimiter == _NEWLINE - 1:  # a tab: one comparison finds both
+            np.subtract(data, np.uint8(delimiter), out=shifted)
+            np.less_equal(shifted, 1, out=is_mark)
+        else:
+            np.equal(data, delimiter, out=is_mark)
+            np.logical_or(is_mark, data == _NEWLINE, out=is_mark)
+        return np.flatnonzero(is_mark)
+
+
+def split_fields(text: bytes, layout: FieldLayout, scratch: Scratch | None = None) -> Fields:
     """Find the fields of each line.
 
     Parameters
@@ -78,33 +114,29 @@ def split_fields(text: bytes, layout: FieldLayout) -> Fields:
     text : bytes
         Lines, each with its line feed.
     layout : FieldLayout
+    scratch : Scratch or None
+        None gets memory of its own.
     """
+    scratch = scratch or Scratch()
     delimiter = layout.delimiter.encode("ascii")
     if len(delimiter) > 1:
         # A line that has the stand-in becomes malformed: it gets a NUL.
         text = text.replace(_UNIT_SEPARATOR, b"\0").replace(delimiter, _UNIT_SEPARATOR)
         delimiter = _UNIT_SEPARATOR
-    data = np.frombuffer(b"".join((_FRONT, text, _BACK)), dtype=np.uint8)
-    inside = data[len(_FRONT) : len(_FRONT) + len(text)]
-    marks = _find_marks(inside, delimiter[0])
-    marks += len(_FRONT)
+    data = scratch.pad(text)
+    marks = scratch.find_marks(data, delimiter[0])
     line_ends = np.flatnonzero(data[marks] == _NEWLINE)
     has_quotes = layout.quoting and b'"' in text
     if b"\0" in text or has_quotes or not _is_regular(line_ends, len(marks), layout.n_fields):
-        return _split_irregular(data, marks, line_ends, layout, delimiter, has_quotes=has_quotes)
+        plain = _split_plain(data, text, marks, line_ends, layout, has_quotes=has_quotes)
+        return _add_quoted(plain, text, layout, delimiter) if has_quotes else plain.fields
     grid = marks.reshape(-1, layout.n_fields)
     line_starts = np.empty(len(grid), dtype=np.int64)
-    line_starts[:1] = len(_FRONT)
+    line_starts[:1] = FRONT_BYTES
     line_starts[1:] = grid[:-1, -1] + 1
     starts, ends = _places(grid, line_starts, layout.positions)
     lines = np.arange(len(grid), dtype=np.int64)
-    return Fields(data, starts, ends, lines, np.zeros(0, dtype=np.int64), len(grid))
-
-
-def _find_marks(data: npt.NDArray[np.uint8], delimiter: int) -> Places:
-    if delimiter == _NEWLINE - 1:  # a tab: one comparison finds both
-        return np.flatnonzero(data - np.uint8(delimiter) <= 1)
-    return np.flatnonzero((data == delimiter) | (data == _NEWLINE))
+    return Fields(data, text, starts, ends, lines, np.zeros(0, dtype=np.int64), len(grid))
 
 
 def _is_regular(line_ends: Places, n_marks: int, n_fields: int) -> bool:
@@ -120,18 +152,28 @@ def _places(
     return starts, [grid[:, at] for at in positions]
 
 
-def _split_irregular(
+@dataclass(frozen=True, slots=True)
+class _PlainFields:
+    """Fields of the lines without quotes, and where those with quotes are."""
+
+    fields: Fields
+    quoted_lines: Places
+    quoted_starts: Places
+    quoted_ends: Places
+
+
+def _split_plain(
     data: npt.NDArray[np.uint8],
+    text: bytes,
     marks: Places,
     line_ends: Places,
     layout: FieldLayout,
-    delimiter: bytes,
     *,
     has_quotes: bool,
-) -> Fields:
+) -> _PlainFields:
     first_marks = np.concatenate(([0], line_ends[:-1] + 1))
     ends = marks[line_ends]
-    starts = np.concatenate(([len(_FRONT)], ends[:-1] + 1))
+    starts = np.concatenate(([FRONT_BYTES], ends[:-1] + 1))
     is_row = ends > starts
     is_clean = _count_per_line(data, _NUL, starts, ends) == 0
     is_plain = is_row & is_clean & (line_ends - first_marks + 1 == layout.n_fields)
@@ -141,22 +183,37 @@ def _split_irregular(
         is_plain &= ~is_quoted
     grid = marks[first_marks[is_plain][:, np.newaxis] + np.arange(layout.n_fields)]
     field_starts, field_ends = _places(grid, starts[is_plain], layout.positions)
+    malformed = np.flatnonzero(is_row & ~is_plain & ~is_quoted)
     lines = np.flatnonzero(is_plain)
-    if has_quotes:
-        quoted = np.flatnonzero(is_quoted)
-        spans = zip(starts[quoted].tolist(), ends[quoted].tolist(), strict=True)
-        rows = [_split_quoted(data[start:end].tobytes(), layout, delimiter) for start, end in spans]
-        is_good = np.array([row is not None for row in rows], dtype=bool)
-        data, more_starts, more_ends = _append(data, [row for row in rows if row is not None])
-        lines = np.concatenate((lines, quoted[is_good]))
-        order = np.argsort(lines, kind="stable")
-        lines = lines[order]
-        field_starts = _merge(field_starts, more_starts, order)
-        field_ends = _merge(field_ends, more_ends, order)
-    is_kept = np.zeros(len(ends), dtype=bool)
-    is_kept[lines] = True
+    fields = Fields(data, text, field_starts, field_ends, lines, malformed, len(ends))
+    return _PlainFields(fields, np.flatnonzero(is_quoted), starts[is_quoted], ends[is_quoted])
+
+
+def _add_quoted(plain: _PlainFields, text: bytes, layout: FieldLayout, delimiter: bytes) -> Fields:
+    """Put the fields of lines with quotes behind the text, as if they had been found there."""
+    found = plain.fields
+    begin, end = plain.quoted_starts - FRONT_BYTES, plain.quoted_ends - FRONT_BYTES
+    spans = zip(begin.tolist(), end.tolist(), strict=True)
+    rows = [_split_quoted(text[start:stop], layout, delimiter) for start, stop in spans]
+    is_good = np.array([row is not None for row in rows], dtype=bool)
+    fields = [field for row in rows if row is not None for field in row]
+    lengths = np.array([len(field) for field in fields], dtype=np.int64)
+    ends = FRONT_BYTES + len(text) + np.cumsum(lengths)
+    starts = ends - lengths
+    text = b"".join((text, *fields))
+    lines = np.concatenate((found.lines, plain.quoted_lines[is_good]))
+    order = np.argsort(lines, kind="stable")
+    n_wanted = len(layout.positions)
     return Fields(
-        data, field_starts, field_ends, lines, np.flatnonzero(is_row & ~is_kept), len(ends)
+        data=Scratch().pad(text),
+        text=text,
+        starts=[_merge(found.starts[at], starts[at::n_wanted], order) for at in range(n_wanted)],
+        ends=[_merge(found.ends[at], ends[at::n_wanted], order) for at in range(n_wanted)],
+        lines=lines[order],
+        malformed_lines=np.sort(
+            np.concatenate((found.malformed_lines, plain.quoted_lines[~is_good]))
+        ),
+        n_lines=found.n_lines,
     )
 
 
@@ -178,24 +235,6 @@ def _split_quoted(line: bytes, layout: FieldLayout, delimiter: bytes) -> list[by
     return [row[at].encode("utf-8", errors="surrogateescape") for at in layout.positions]
 
 
-def _append(
-    data: npt.NDArray[np.uint8], rows: list[list[bytes]]
-) -> tuple[npt.NDArray[np.uint8], list[Places], list[Places]]:
-    """Put the fields behind the data, as if they had been found there."""
-    fields = [field for row in rows for field in row]
-    lengths = np.array([len(field) for field in fields], dtype=np.int64)
-    ends = len(data) + np.cumsum(lengths)
-    starts = ends - lengths
-    added = np.frombuffer(b"".join((*fields, _BACK)), dtype=np.uint8)
-    n_wanted = len(rows[0]) if rows else 0
-    return (
-        np.concatenate((data, added)),
-        [starts[at::n_wanted] for at in range(n_wanted)],
-        [ends[at::n_wanted] for at in range(n_wanted)],
-    )
-
-
-def _merge(found: list[Places], more: list[Places], order: npt.NDArray[np.intp]) -> list[Places]:
-    if not more:
-        return found
-    return [np.concatenate(pair)[order] for pair in zip(found, more, strict=True)]
+def _merge(found: Places, more: Places, order: npt.NDArray[np.intp]) -> Places:
+    merged: Places = np.concatenate((found, more))[order]
+    return merged

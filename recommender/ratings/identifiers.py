@@ -19,6 +19,8 @@ from recommender.ratings.words import (
 
 Codes = npt.NDArray[np.int32]
 _BATCH = 100_000
+# Share of distinct ids below which a chunk is worth to be numbered on its own.
+_WORTHWHILE = 0.5
 
 
 class Identifiers:
@@ -60,18 +62,21 @@ class IdentifierChunks:
     """Numbers ids chunk by chunk, then all together.
 
     Distinct ids of a chunk fit a processor's cache, where those of a large file do not; and what
-    is small can be numbered while the rest of the file is still read.
+    is small can be numbered while the rest of the file is still read. Where most rows of a chunk
+    have an id of their own, as customers do, looking for the others costs more than it saves:
+    then the next chunks are left to the end as they are.
     """
 
     def __init__(self) -> None:
         self._distinct: list[Words] = []
+        self._has_repeats = True
 
     def __len__(self) -> int:
         return sum(len(words[0]) for words in self._distinct)
 
     @property
     def nbytes(self) -> int:
-        """Memory that the distinct ids of all chunks take."""
+        """Memory that the ids of all chunks take."""
         return sum(word.nbytes for words in self._distinct for word in words)
 
     def append(self, words: Words) -> Codes:
@@ -86,7 +91,12 @@ class IdentifierChunks:
         int32 array, shape (n_rows,)
             Codes of this chunk; `merge` tells what they mean.
         """
+        n_rows = len(words[0])
+        if not self._has_repeats:
+            self._distinct.append(words)
+            return np.arange(n_rows, dtype=np.int32)
         codes, first = factorize(words)
+        self._has_repeats = len(first) < _WORTHWHILE * n_rows
         self._distinct.append(take(words, first))
         return codes
 

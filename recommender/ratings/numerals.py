@@ -61,8 +61,8 @@ def parse_timestamps(data: Bytes, starts: Places, ends: Places) -> npt.NDArray[n
         Whole seconds since 1970 UTC, rounded down; `NO_TIMESTAMP` where there is no time.
     """
     lengths = ends - starts
-    last = _load_before(data, ends, np.minimum(lengths, WORD_BYTES))
-    before = _load_before(data, ends - WORD_BYTES, np.clip(lengths - WORD_BYTES, 0, WORD_BYTES))
+    last = _load_before(data, ends, lengths)
+    before = _load_before(data, ends - WORD_BYTES, lengths - WORD_BYTES)
     seconds, is_known = _parse_dates(before, last)
     is_known &= lengths == _DATE_BYTES
     if is_known.all():
@@ -86,10 +86,10 @@ _DIGITS = np.array([_number(bytes([byte])) for byte in range(256)])
 
 
 def _load_before(data: Bytes, ends: Places, lengths: Places) -> _Words:
-    """Load the bytes that end at `ends`, with the digit 0 before those that do not count."""
+    """Load the bytes that end at `ends`, with the digit 0 before the last `lengths` of them."""
     items = np.ndarray((len(data) - WORD_BYTES + 1,), dtype="S8", buffer=data, strides=(1,))
     words = items[ends - WORD_BYTES].view("<u8")
-    missing = _LOW_BYTES[WORD_BYTES - lengths]
+    missing = _LOW_BYTES.take(WORD_BYTES - lengths, mode="clip")
     return (words & ~missing) | (_ALL_ZEROS & missing)
 
 

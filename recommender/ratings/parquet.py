@@ -133,12 +133,13 @@ def _errors(where: str) -> Iterator[None]:
         if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise _too_large(where) from error
         raise _corrupt(where, error) from error
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         raise _corrupt(where, error) from error
 
 
 def _corrupt(where: str, error: Exception) -> RatingsFormatError:
-    reason = str(error).partition("\n")[0]
+    # DuckDB quotes the bytes of a damaged file.
+    reason = "".join(c if c.isprintable() else "?" for c in str(error).partition("\n")[0])
     return RatingsFormatError(
         f"{where}: expected a whole Parquet file, found one that cannot be read ({reason}); copy "
         "it again"

@@ -17,7 +17,7 @@ from recommender.ratings.files import RatingsText, ReadingOptions, open_file
 from recommender.ratings.table import RatingsTable
 from recommender.ratings.workspace import Workspace
 
-CHUNK_ROWS = 1 << 18
+CHUNK_ROWS = 1 << 17
 MAX_REJECTED_RATIO = 0.01
 
 
@@ -95,7 +95,7 @@ def read_ratings(
     options = ReadingOptions(ratings_format, columns, rating_range, block_bytes, workspace.folder)
     collection = RatingsCollection(workspace, chunk_rows)
     progress = _Progress([source.n_bytes for source in sources])
-    n_threads = n_threads or max(1, (os.cpu_count() or 1) - 1)
+    n_threads = n_threads or os.cpu_count() or 1
     try:
         for source in sources:
             with (

@@ -38,12 +38,12 @@ class VideoTitles:
         if not len(new):
             return
         self._known[places[new]] = hashes[new]
-        text = block.data.data
+        starts, ends = starts[new], ends[new]
+        keep, text = self._by_hash.setdefault, block.text
         for number, start, end in zip(
-            hashes[new].tolist(), starts[new].tolist(), ends[new].tolist(), strict=True
+            hashes[new].tolist(), starts.tolist(), ends.tolist(), strict=True
         ):
-            if number not in self._by_hash:
-                self._by_hash[number] = bytes(text[start:end])
+            keep(number, text[start:end])
 
     def add_table(self, titles: Mapping[str, str]) -> None:
         """Keep the titles of a titles file; those of an earlier file win."""

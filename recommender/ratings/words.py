@@ -15,6 +15,7 @@ WORD_BYTES = 8
 _LOW_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(WORD_BYTES + 1)], dtype=np.uint64)
 _N_ATTEMPTS = 4
 _MAX_WORDS = 64
+_TABLE_BITS = 17
 # Odd, so that multiplication loses nothing; the same in every process.
 _MULTIPLIERS = np.random.default_rng(20261122).integers(
     1 << 62, size=(_N_ATTEMPTS, _MAX_WORDS), dtype=np.uint64
@@ -48,7 +49,7 @@ def load_words(
     for number in range(n_words):
         offset = WORD_BYTES * number
         loaded = items[starts + offset].view("<u8")
-        words.append(loaded & _LOW_BYTES[np.clip(lengths - offset, 0, WORD_BYTES)])
+        words.append(loaded & _LOW_BYTES.take(lengths - offset, mode="clip"))
     return words
 
 
@@ -69,7 +70,7 @@ def hash_words(words: Words, attempt: int = 0) -> npt.NDArray[np.uint64]:
 
 
 def factorize(words: Words) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Number the distinct texts in the order of their first appearance.
+    """Number the distinct texts, few of them in the order of their first appearance.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def factorize(words: Words) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64
     """
     for attempt in range(_N_ATTEMPTS):
         hashes = hash_words(words, attempt)
-        codes = pd.factorize(hashes.view(np.int64))[0].astype(np.int32)
+        codes = _factorize_hashes(hashes)
         first = _first_places(codes)
         # Equal hashes of different texts are next to impossible, unless somebody made them.
         if len(words) == 1 or all(np.array_equal(word[first][codes], word) for word in words):
@@ -121,6 +122,26 @@ def concatenate(parts: Sequence[Words]) -> Words:
 def take(words: Words, places: npt.NDArray[np.integer]) -> Words:
     """Pick texts."""
     return [word[places] for word in words]
+
+
+def _factorize_hashes(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+    """Number the distinct hashes; many of them by their first bits, so that a table fits a cache.
+
+    One table for 15 million took three times as long, and twice the memory.
+    """
+    n_bits = max(0, len(hashes).bit_length() - _TABLE_BITS)
+    if n_bits == 0:
+        return pd.factorize(hashes.view(np.int64))[0].astype(np.int32)
+    first_bits = (hashes >> np.uint64(64 - n_bits)).astype(np.uint16)
+    order = np.argsort(first_bits, kind="stable")  # for 16 bits a radix sort
+    ends = np.cumsum(np.bincount(first_bits, minlength=1 << n_bits))
+    codes = np.empty(len(hashes), dtype=np.int32)
+    n_codes = 0
+    for places in np.split(order, ends[:-1]):
+        found, distinct = pd.factorize(hashes[places].view(np.int64))
+        codes[places] = found + n_codes
+        n_codes += len(distinct)
+    return codes
 
 
 def _first_places(codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

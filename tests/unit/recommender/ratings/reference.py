@@ -137,7 +137,7 @@ def rows_of_block(block: ParsedBlock) -> tuple[Rows, Rejected]:
     titles: list[bytes | None] = [None] * len(block.rating)
     if block.titles is not None:
         spans = zip(*(places.tolist() for places in block.titles), strict=True)
-        titles = [block.data[start:end].tobytes() for start, end in spans]
+        titles = [block.text[start:end] for start, end in spans]
     ratings = zip(
         texts(block.customers),
         texts(block.videos),

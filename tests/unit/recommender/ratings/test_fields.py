@@ -38,7 +38,7 @@ def test_regular_lines_are_cut_at_every_delimiter():
 
 
 def test_regular_lines_are_cut_all_at_once(monkeypatch):
-    monkeypatch.setattr(fields, "_split_irregular", lambda *_, **__: pytest.fail("they are not"))
+    monkeypatch.setattr(fields, "_split_plain", lambda *_, **__: pytest.fail("they are not"))
 
     assert len(split(b'"1"\t22\t333\n\t\t\n' * 3, TABS)) == 6
     assert len(split(b"1,22,333\n,,\n" * 3, COMMAS)) == 6

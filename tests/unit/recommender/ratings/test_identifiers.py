@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.ratings import Identifiers, identifiers
+from recommender.ratings import Identifiers, identifiers, words
 from recommender.ratings.identifiers import IdentifierChunks
 from recommender.ratings.words import Words, hash_words, load_words
 
@@ -25,11 +25,12 @@ def all_texts(ids: Identifiers) -> list[str]:
 
 @settings(deadline=None)
 @given(chunks=st.lists(IDS, max_size=5))
-def test_ids_are_numbered_in_the_order_of_their_appearance_in_all_chunks(chunks):
+def test_ids_of_all_chunks_are_numbered_together(chunks):
     numbering = IdentifierChunks()
     codes = [numbering.append(load(chunk)) for chunk in chunks]
     assert [len(each) for each in codes] == [len(chunk) for chunk in chunks]
-    assert len(numbering) == sum(len(set(chunk)) for chunk in chunks)
+    distinct = sum(len(set(chunk)) for chunk in chunks)
+    assert distinct <= len(numbering) <= sum(map(len, chunks))
 
     ids, translations = numbering.merge()
 
@@ -39,6 +40,31 @@ def test_ids_are_numbered_in_the_order_of_their_appearance_in_all_chunks(chunks)
     if chunks:
         for chunk, chunk_codes, whole in zip(chunks, codes, translations, strict=True):
             assert [expected[code] for code in whole[chunk_codes]] == chunk
+
+
+def test_chunks_with_many_repeats_are_numbered_at_once_and_others_at_the_end():
+    few, many = [f"id{n % 5}" for n in range(100)], [f"id{n}" for n in range(100)]
+    numbering = IdentifierChunks()
+    sizes = []
+    for chunk in (few, few, many, many):
+        numbering.append(load(chunk))
+        sizes.append(len(numbering))
+
+    assert sizes == [5, 10, 110, 210]
+    assert sorted(all_texts(numbering.merge()[0])) == sorted(many)
+
+
+def test_many_ids_are_numbered_alike_by_many_small_tables(monkeypatch):
+    rng = np.random.default_rng(1)
+    ids = [f"id{n}" for n in rng.integers(0, 500, 3000)]
+    monkeypatch.setattr(words, "_TABLE_BITS", 7)
+    numbering = IdentifierChunks()
+    codes = numbering.append(load(ids))
+
+    found, _ = numbering.merge()
+
+    assert [all_texts(found)[code] for code in codes] == ids
+    assert len(found) == len(set(ids))
 
 
 def test_memory_of_ids_is_counted():

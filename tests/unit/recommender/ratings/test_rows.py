@@ -80,6 +80,16 @@ def test_disk_of_dropped_pieces_is_used_again():
         assert store.disk_bytes == 20 * ROW_BYTES
 
 
+def test_room_on_the_disk_is_no_memory():
+    with RowStore(memory_bytes=0) as store:
+        for seed in range(3):
+            store.append(some_rows(2, seed))
+        store.drop(0)
+        store.drop(2)
+        store.append(some_rows(4))
+        assert store.disk_bytes == 10 * ROW_BYTES  # in one piece
+
+
 @pytest.mark.parametrize("memory_bytes", [0, EVERYTHING])
 def test_a_dropped_piece_is_gone(memory_bytes):
     with RowStore(memory_bytes=memory_bytes) as store:
