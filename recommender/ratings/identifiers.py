@@ -20,7 +20,7 @@ from recommender.ratings.words import (
 Codes = npt.NDArray[np.int32]
 _BATCH = 100_000
 # Share of distinct ids below which a chunk is worth to be numbered on its own.
-_WORTHWHILE = 0.5
+_WORTHWHILE = 0.7
 
 
 class Identifiers:

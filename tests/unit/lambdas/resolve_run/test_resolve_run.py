@@ -14,6 +14,7 @@ from lambdas.resolve_run.resolution import make_run_id
 from recommender.errors import InvalidInputError
 from recommender.hyperparameters import validate
 from recommender.rating_formats import RATINGS_FORMATS
+from recommender.ratings import MAX_REJECTED_RATIO
 from recommender.run_layout import RunLayout
 from recommender.splitting import SplitStrategy
 
@@ -381,3 +382,7 @@ def test_the_function_needs_no_more_than_its_layer_has():
     )
 
     assert completed.stdout.strip() == "[]"
+
+
+def test_the_reader_s_own_default_is_the_input_s():
+    assert Dataset().max_rejected_ratio == MAX_REJECTED_RATIO
