@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Literal
 
 import numpy as np
@@ -165,8 +167,8 @@ def _load_ids(
     if not is_usable.all():
         ends = np.where(is_usable, ends, starts)
     words = load_words(data, starts, ends)
-    is_foreign = np.logical_or.reduce([word & _NOT_ASCII for word in words])
-    for at in np.flatnonzero(is_foreign):
+    foreign = reduce(or_, words) & _NOT_ASCII
+    for at in np.flatnonzero(foreign) if foreign.any() else ():
         try:
             data[starts[at] : ends[at]].tobytes().decode("utf-8")
         except UnicodeDecodeError:

@@ -105,6 +105,15 @@ class Scratch:
             np.logical_or(is_mark, data == _NEWLINE, out=is_mark)
         return np.flatnonzero(is_mark)
 
+    def is_regular(self, data: npt.NDArray[np.uint8], marks: Places, n_fields: int) -> bool:
+        """Tell whether each line has `n_fields` fields: every so many marks a line feed."""
+        n_lines, rest = divmod(len(marks), n_fields)
+        if rest or not (data[marks[n_fields - 1 :: n_fields]] == _NEWLINE).all():
+            return False
+        # No other mark is one. To count them in all bytes is faster than to look at each mark.
+        is_newline = np.equal(data, _NEWLINE, out=self._is_mark[: len(data)])
+        return int(np.count_nonzero(is_newline)) == n_lines
+
 
 def split_fields(text: bytes, layout: FieldLayout, scratch: Scratch | None = None) -> Fields:
     """Find the fields of each line.
@@ -125,10 +134,9 @@ def split_fields(text: bytes, layout: FieldLayout, scratch: Scratch | None = Non
         delimiter = _UNIT_SEPARATOR
     data = scratch.pad(text)
     marks = scratch.find_marks(data, delimiter[0])
-    line_ends = np.flatnonzero(data[marks] == _NEWLINE)
     has_quotes = layout.quoting and b'"' in text
-    if b"\0" in text or has_quotes or not _is_regular(line_ends, len(marks), layout.n_fields):
-        plain = _split_plain(data, text, marks, line_ends, layout, has_quotes=has_quotes)
+    if b"\0" in text or has_quotes or not scratch.is_regular(data, marks, layout.n_fields):
+        plain = _split_plain(data, text, marks, layout, has_quotes=has_quotes)
         return _add_quoted(plain, text, layout, delimiter) if has_quotes else plain.fields
     grid = marks.reshape(-1, layout.n_fields)
     line_starts = np.empty(len(grid), dtype=np.int64)
@@ -137,12 +145,6 @@ def split_fields(text: bytes, layout: FieldLayout, scratch: Scratch | None = Non
     starts, ends = _places(grid, line_starts, layout.positions)
     lines = np.arange(len(grid), dtype=np.int64)
     return Fields(data, text, starts, ends, lines, np.zeros(0, dtype=np.int64), len(grid))
-
-
-def _is_regular(line_ends: Places, n_marks: int, n_fields: int) -> bool:
-    return len(line_ends) * n_fields == n_marks and bool(
-        (line_ends == np.arange(n_fields - 1, n_marks, n_fields)).all()
-    )
 
 
 def _places(
@@ -166,11 +168,11 @@ def _split_plain(
     data: npt.NDArray[np.uint8],
     text: bytes,
     marks: Places,
-    line_ends: Places,
     layout: FieldLayout,
     *,
     has_quotes: bool,
 ) -> _PlainFields:
+    line_ends = np.flatnonzero(data[marks] == _NEWLINE)
     first_marks = np.concatenate(([0], line_ends[:-1] + 1))
     ends = marks[line_ends]
     starts = np.concatenate(([FRONT_BYTES], ends[:-1] + 1))
