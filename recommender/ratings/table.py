@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -42,8 +43,10 @@ class RatingsTable:
         workspace: Workspace,
     ) -> None:
         self._store = store
-        self.customers, self._customer_codes = customers.merge()
-        self.videos, self._video_codes = videos.merge()
+        with ThreadPoolExecutor(1) as pool:  # pandas lets other threads run
+            merged = pool.submit(videos.merge)
+            self.customers, self._customer_codes = customers.merge()
+            self.videos, self._video_codes = merged.result()
         self.titles = titles
         self.accounting = accounting
         self.workspace = workspace
