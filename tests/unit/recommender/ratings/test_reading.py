@@ -563,5 +563,11 @@ def test_all_names_of_many_files_would_be_too_many():
         MalformedRatingsError, match=r"^ratings-0, ratings-1, ratings-2 and 2 more: "
     ):
         read(*[bad] * 5)
+    with pytest.raises(
+        MalformedRatingsError, match=r"^ratings-0, ratings-1, ratings-2 and 1 more: "
+    ):
+        read(*[bad] * 4)
+    with pytest.raises(MalformedRatingsError, match=r"^ratings-0, ratings-1, ratings-2: "):
+        read(*[bad] * 3)
     with pytest.raises(MalformedRatingsError, match=r"^ratings-0, ratings-1: "):
         read(bad, bad)

@@ -206,6 +206,12 @@ def test_the_beginning_of_a_file_is_given_in_whole_lines(packer):
     assert first_lines(io.BytesIO(PACKERS[packer](b"")), 100, where="x") == (b"", True)
 
 
+def test_of_parquet_all_is_given():
+    content = b"PAR1\n" + b"the table of contents is at the end" * 9
+
+    assert first_lines(io.BytesIO(content), 4, where="x") == (content, True)
+
+
 def test_a_first_line_longer_than_asked_for_is_given_whole():
     line = b"x" * 500 + b"\n"
 
