@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from benchmarks.functions.convert_recordio import convert_recordio
 from benchmarks.functions.folder_s3 import BUCKET
 from benchmarks.functions.preprocess import preprocess
 from benchmarks.measuring import Cost, measure
+from infra.constructs.pipeline_functions import KEEP_FREED_MEMORY
 
 STEPS = ("Preprocess", "ConvertRecordIO")
 _RUN_ID = "benchmark"
@@ -30,6 +32,7 @@ def run(path: Path, *, repetitions: int) -> dict[str, list[Cost]]:
         Costs by function, in the order of the repetitions.
     """
     costs: dict[str, list[Cost]] = {step: [] for step in STEPS}
+    os.environ.update(KEEP_FREED_MEMORY)
     for _ in range(repetitions):
         with tempfile.TemporaryDirectory(dir=path.parent) as name:
             root = Path(name)

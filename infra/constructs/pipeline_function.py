@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, Size
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -31,6 +33,8 @@ class PipelineFunction(Construct):
         Local disk, below ``/tmp``.
     timeout : Duration
         Time limit of one invocation, at most 15 minutes.
+    environment : mapping of str to str
+        Variables that only this function needs.
     settings : DeploymentSettings
         The deployment's choices.
 
@@ -52,6 +56,7 @@ class PipelineFunction(Construct):
         memory_mib: int,
         disk_mib: int,
         timeout: Duration,
+        environment: Mapping[str, str],
         settings: DeploymentSettings,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -75,5 +80,5 @@ class PipelineFunction(Construct):
                 retention=settings.cdk_log_retention,
                 removal_policy=settings.cdk_removal_policy,
             ),
-            environment={"DATA_BUCKET": bucket_name, "LOG_LEVEL": "INFO"},
+            environment={"DATA_BUCKET": bucket_name, "LOG_LEVEL": "INFO", **environment},
         )

@@ -70,7 +70,8 @@ def read_ratings(
     workspace : Workspace or None
         None: the default one.
     n_threads : int or None
-        Threads that take lines apart; one more decompresses. None: as there are processors.
+        Threads that take lines apart; one more decompresses. None: together as many as there are
+        processors.
     block_bytes, chunk_rows : int
         Text parsed at once, in bytes; rows whose ids are numbered at once. The result does not
         depend on them.
@@ -95,7 +96,8 @@ def read_ratings(
     options = ReadingOptions(ratings_format, columns, rating_range, block_bytes, workspace.folder)
     collection = RatingsCollection(workspace, chunk_rows)
     progress = _Progress([source.n_bytes for source in sources])
-    n_threads = n_threads or os.cpu_count() or 1
+    # One more decompresses.
+    n_threads = n_threads or max(1, (os.cpu_count() or 1) - 1)
     try:
         for source in sources:
             with (
