@@ -2,12 +2,15 @@
 
 SageMaker's algorithm takes no seed. Here the initial values come from the environment variable
 ``FACTORIZATION_MACHINES_SEED`` (a whole number, 0 where it is not set), so that a job on the same
-data with the same settings always learns the same model.
+data with the same settings always learns the same model. It uses as many processors as
+``SM_NUM_CPUS`` says, the variable that SageMaker's training toolkit sets, or else all there are;
+the model does not depend on it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +25,7 @@ from embedded_aws.factorization_machines.settings import parse_settings
 from recommender.recordio import CONTENT_TYPE
 
 SEED_VARIABLE = "FACTORIZATION_MACHINES_SEED"
+PROCESSORS_VARIABLE = "SM_NUM_CPUS"
 CHANNELS = ("train", "test")
 
 
@@ -32,7 +36,7 @@ def run_training_job(layout: ContainerLayout, environment: Mapping[str, str] = o
     ----------
     layout : ContainerLayout
     environment : mapping of str to str
-        For `SEED_VARIABLE`.
+        For `SEED_VARIABLE` and `PROCESSORS_VARIABLE`.
 
     Raises
     ------
@@ -44,7 +48,10 @@ def run_training_job(layout: ContainerLayout, environment: Mapping[str, str] = o
     settings = parse_settings(layout.read_config("hyperparameters"))
     channels = _channels(layout.read_config("inputdataconfig"))
     host = _host(layout.read_config("resourceconfig"))
-    rng = np.random.default_rng(_seed(environment))
+    rng = np.random.default_rng(_whole_number(environment, SEED_VARIABLE, default=0, smallest=0))
+    n_workers = _whole_number(
+        environment, PROCESSORS_VARIABLE, default=_available_processors(), smallest=1
+    )
     samples = {
         channel: read_channel(
             layout.channel_folder(channel),
@@ -53,7 +60,7 @@ def run_training_job(layout: ContainerLayout, environment: Mapping[str, str] = o
         )
         for channel in channels
     }
-    model = train(settings, samples["train"], rng, host=host)
+    model = train(settings, samples["train"], rng, host=host, n_workers=n_workers)
     if "test" in samples:
         job_log.log_test_scores(host, evaluate(settings, model, samples["test"]))
     write_model(layout.model_folder, model, is_classifier=settings.is_classifier)
@@ -87,8 +94,16 @@ def _host(config: Mapping[str, Any]) -> str:
     return host
 
 
-def _seed(environment: Mapping[str, str]) -> int:
-    text = environment.get(SEED_VARIABLE, "0")
-    if not (text.isascii() and text.isdigit()):
-        raise ClientError(f'{SEED_VARIABLE}: expected a whole number from 0, found "{text}"')
+def _whole_number(
+    environment: Mapping[str, str], variable: str, *, default: int, smallest: int
+) -> int:
+    text = environment.get(variable, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) >= smallest):
+        raise ClientError(f'{variable}: expected a whole number from {smallest}, found "{text}"')
     return int(text)
+
+
+def _available_processors() -> int:
+    if sys.platform == "linux":  # where a process may be confined to some
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -44,6 +44,7 @@ def run_container(
     on_line: Callable[[str], None],
     stop_requested: threading.Event,
     deadline: float | None = None,
+    n_processors: int = 1,
 ) -> int:
     """Run a stand-in to its end.
 
@@ -59,6 +60,8 @@ def run_container(
         When set, the process is stopped.
     deadline : float, optional
         ``time.monotonic()`` after which it is stopped.
+    n_processors : int
+        How many it may use.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def run_container(
         **os.environ,
         "EMBEDDED_AWS_PARENT": "stdin",  # end with this process, even if it is killed
         "PYTHONUNBUFFERED": "1",
-        "NUMBA_NUM_THREADS": "1",
+        "SM_NUM_CPUS": str(n_processors),
     }
     process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
         [sys.executable, "-m", module, *arguments],

@@ -1,11 +1,15 @@
 """The compiled loop against a slow, dense float64 implementation that shares no code with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
+from embedded_aws.factorization_machines.feature_groups import FeatureGroups
 from embedded_aws.factorization_machines.kernels import train_epoch
+from embedded_aws.factorization_machines.processors import new_gate
 
 Array = np.ndarray[Any, Any]
 
@@ -66,38 +70,50 @@ class DenseReference:
 
 
 class Kernel:
-    """The compiled loop with its arrays."""
+    """The compiled loop with its arrays, run by some workers."""
 
-    def __init__(self, bias: float, linear: Array, factors: Array) -> None:
+    def __init__(self, bias: float, linear: Array, factors: Array, n_workers: int = 1) -> None:
         self.bias = np.array([bias, 0, 0], np.float32)
-        self.weights = np.column_stack([linear, factors]).astype(np.float32)
-        self.means = np.zeros_like(self.weights)
-        self.variances = np.zeros_like(self.weights)
-        self.steps = np.zeros(1, np.int64)
+        self.linear = np.zeros((len(linear), 3), np.float32)
+        self.linear[:, 0] = linear
+        self.factors = np.zeros((len(factors), 3, factors.shape[1]), np.float32)
+        self.factors[:, 0] = factors
+        self.n_workers = n_workers
+        self.steps = 0
+
+    @property
+    def weights(self) -> Array:
+        return np.column_stack([self.linear[:, 0], self.factors[:, 0]])
 
     def epoch(self, dense, labels, batch_size, classify, rates, decays, constants) -> Array:
-        n_factors = self.weights.shape[1] - 1
-        stored = dense != 0
+        features = scipy.sparse.csr_matrix(dense.astype(np.float32))
         n_batches = -(-len(dense) // batch_size)
+        groups = FeatureGroups.of(features, n_batches=n_batches, batch_size=batch_size)
         scores = np.empty(n_batches * batch_size, np.float32)
-        train_epoch(
-            np.concatenate([[0], np.cumsum(stored.sum(axis=1))]),
-            np.nonzero(stored)[1].astype(np.int32),
-            dense[stored].astype(np.float32),
+        gate = new_gate()
+        arguments = (
+            features.indptr.astype(np.int64),
+            features.indices,
+            features.data,
             labels.astype(np.float32),
-            batch_size,
-            dense.shape[1],
-            classify,
+            *groups.arrays,
             self.bias,
-            self.weights,
-            self.means,
-            self.variances,
-            np.array([rates[1], *[rates[2]] * n_factors, rates[0]], np.float32),
-            np.array([decays[1], *[decays[2]] * n_factors, decays[0]], np.float32),
-            np.array(constants, np.float32),
-            scores,
+            self.linear,
+            self.factors,
+            batch_size,
+            classify,
             self.steps,
+            np.array(rates, np.float32),
+            np.array(decays, np.float32),
+            np.array(constants, np.float32),
+            np.empty(batch_size, np.float32),
+            np.empty((batch_size, self.factors.shape[2]), np.float32),
+            scores,
         )
+        with ThreadPoolExecutor(self.n_workers) as pool:
+            workers = range(self.n_workers)
+            list(pool.map(lambda n: train_epoch(n, self.n_workers, gate, *arguments), workers))
+        self.steps += n_batches
         return scores
 
 
@@ -115,10 +131,11 @@ def random_problem(seed: int, classify: bool) -> tuple[Array, Array, tuple[float
 @pytest.mark.parametrize("classify", [False, True], ids=["regressor", "binary_classifier"])
 @pytest.mark.parametrize("clip", [-1.0, 0.05], ids=["unclipped", "clipped"])
 @pytest.mark.parametrize("batch_size", [5, 40], ids=["partial-batch", "batch-above-data"])
-def test_train_epoch_equals_the_dense_reference(classify, clip, batch_size) -> None:
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_train_epoch_equals_the_dense_reference(classify, clip, batch_size, n_workers) -> None:
     dense, labels, start = random_problem(3, classify)
     rates, decays, constants = (0.05, 0.02, 0.01), (0.01, 0.02, 0.03), (1 / batch_size, clip, 1e-8)
-    kernel, reference = Kernel(*start), DenseReference(*start)
+    kernel, reference = Kernel(*start, n_workers), DenseReference(*start)
     n_batches = -(-len(dense) // batch_size)
     rows = np.arange(n_batches * batch_size) % len(dense)  # filled up from the start
 
@@ -134,7 +151,6 @@ def test_train_epoch_equals_the_dense_reference(classify, clip, batch_size) -> N
     np.testing.assert_allclose(kernel.bias[0], bias[0], atol=1e-5)
     np.testing.assert_allclose(kernel.weights[:, 0], linear, atol=1e-5)
     np.testing.assert_allclose(kernel.weights[:, 1:], factors, atol=1e-5)
-    assert kernel.steps[0] == 4 * n_batches
 
 
 @pytest.mark.parametrize("classify", [False, True], ids=["regressor", "binary_classifier"])
@@ -143,7 +159,8 @@ def test_gradient_equals_finite_differences_of_the_loss(classify) -> None:
     kernel = Kernel(bias, linear, factors)
     kernel.epoch(dense, labels, len(dense), classify, (0, 0, 0), (0, 0, 0), (1.0, -1.0, 1e-8))
     # After one step from nothing, the first moment is a tenth of the gradient.
-    gradient = np.concatenate([kernel.bias[1:2], kernel.means.ravel()]) / 0.1
+    means = np.column_stack([kernel.linear[:, 1], kernel.factors[:, 1]])
+    gradient = np.concatenate([kernel.bias[1:2], means.ravel()]) / 0.1
 
     def loss(flat: Array) -> float:
         model = DenseReference(flat[0], *_unflatten(flat[1:], factors.shape))
@@ -186,3 +203,23 @@ def test_a_rate_of_zero_freezes_one_group_only() -> None:
 
     np.testing.assert_array_equal(kernel.weights[:, 0], before[:, 0])
     assert (kernel.weights[0, 1:] != before[0, 1:]).all()
+
+
+@pytest.mark.parametrize("classify", [False, True], ids=["regressor", "binary_classifier"])
+def test_any_number_of_workers_gives_the_same_bits(classify) -> None:
+    rng = np.random.default_rng(1)
+    dense = np.where(rng.random((300, 50)) < 0.1, rng.normal(size=(300, 50)), 0.0)
+    labels = rng.integers(2, size=300).astype(float)
+    start = (0.3, rng.normal(size=50), rng.normal(scale=0.5, size=(50, 21)))
+    rates, decays, constants = (0.05, 0.02, 0.01), (0.01, 0.02, 0.03), (1 / 64, -1.0, 1e-8)
+
+    results = []
+    for n_workers in (1, 2, 3, 8):
+        kernel = Kernel(*start, n_workers)
+        for _ in range(5):
+            scores = kernel.epoch(dense, labels, 64, classify, rates, decays, constants)
+        results.append([scores, kernel.bias, kernel.linear, kernel.factors])
+
+    for result in results[1:]:
+        for found, expected in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(found, expected)

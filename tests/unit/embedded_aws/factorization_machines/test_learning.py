@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from embedded_aws.factorization_machines import learning
 from embedded_aws.factorization_machines.container import AlgorithmError, ClientError
 from embedded_aws.factorization_machines.learning import evaluate, train
 from embedded_aws.factorization_machines.samples import Samples
@@ -93,3 +94,30 @@ def test_a_diverging_training_fails(learn: Learn) -> None:
 def test_a_model_beyond_all_memory_is_the_callers_fault(learn: Learn) -> None:
     with pytest.raises(ClientError, match=r"num_factors 9000000000000000 .*more memory"):
         learn(num_factors="9000000000000000")
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "processors", "expected"),
+    [("100", 4, 1), ("5000", 4, 4), ("5000", 100, 20), ("1000", 1, 1)],
+)
+def test_threads_only_where_a_mini_batch_keeps_them_busy(
+    planted: Any, hyperparameters: dict[str, str], monkeypatch, batch_size, processors, expected
+) -> None:
+    class StartedError(Exception):
+        """Stands for the work itself."""
+
+    def start(*arguments: Any) -> None:
+        raise StartedError(arguments[-1])
+
+    monkeypatch.setattr(learning, "EpochRunner", start)
+    settings = parse_settings(
+        hyperparameters | {"mini_batch_size": batch_size, "num_factors": "64"}
+    )
+    with pytest.raises(StartedError, match=f"^{expected}$"):
+        train(
+            settings,
+            Samples(*planted["train"]),
+            np.random.default_rng(0),
+            host="algo-1",
+            n_workers=processors,
+        )

@@ -181,3 +181,17 @@ def test_the_seed_comes_from_the_environment(make_job: MakeJob) -> None:
     assert (factors[0] != factors[2]).any()
     with pytest.raises(ClientError, match='SEED: expected a whole number from 0, found "x"'):
         run_training_job(layout, {"FACTORIZATION_MACHINES_SEED": "x"})
+
+
+def test_the_number_of_processors_changes_nothing(make_job: MakeJob) -> None:
+    # Mini-batches large enough to be shared by four.
+    layout = make_job({"epochs": "2", "mini_batch_size": "5000", "num_factors": "64"})
+    models = []
+    for n_processors in ("1", "4"):
+        run_training_job(layout, {"SM_NUM_CPUS": n_processors})
+        models.append(read_model(layout.model_folder)[0])
+
+    np.testing.assert_array_equal(models[0].factors, models[1].factors)
+    np.testing.assert_array_equal(models[0].linear, models[1].linear)
+    with pytest.raises(ClientError, match='SM_NUM_CPUS: expected a whole number from 1, found "0"'):
+        run_training_job(layout, {"SM_NUM_CPUS": "0"})
