@@ -3,6 +3,7 @@ r"""SageMaker's Factorization Machines as a container would run it.
     python -m embedded_aws.factorization_machines train --root DIR
     python -m embedded_aws.factorization_machines transform --root DIR \
         --input FILE --output FILE --accept TYPE [--content-type TYPE]
+        [--requests FILE] [--assemble-with-line-feeds]
 
 DIR is laid out like ``/opt/ml``. Exit code: 0 done, 1 failed: the last line of stdout says why, and
 so does ``DIR/output/failure`` after a training. SIGTERM ends the process at once and leaves no
@@ -12,6 +13,7 @@ half-written model.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
                 list(zip(options.input, options.output, strict=True)),
                 content_type=options.content_type,
                 accept=options.accept,
+                requests=json.loads(options.requests.read_bytes()) if options.requests else None,
+                line_feeds=options.assemble_with_line_feeds,
             )
     except Exception as error:  # whatever it is, the job's log and failure file tell it
         failure = failure_text(error)
@@ -70,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     transform.add_argument("--output", type=Path, required=True, action="append")
     transform.add_argument("--accept", default="application/jsonlines")
     transform.add_argument("--content-type", default="application/x-recordio-protobuf")
+    transform.add_argument(
+        "--requests", type=Path, help="JSON: by input's name, where each request begins and ends"
+    )
+    transform.add_argument("--assemble-with-line-feeds", action="store_true")
     return parser
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from embedded_aws.factorization_machines import job_log
@@ -46,8 +46,20 @@ def transform(
     *,
     content_type: str,
     accept: str,
+    requests: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    line_feeds: bool = False,
 ) -> None:
     """Answer request files, each (input, output); every good one is answered.
+
+    Parameters
+    ----------
+    layout : ContainerLayout
+    files : sequence of tuple of Path
+    content_type, accept : str
+    requests : mapping or None
+        For each input's name, where in it each request begins and ends. None: one request each.
+    line_feeds : bool
+        Whether each response gets a line feed at its end, if it has none.
 
     Raises
     ------
@@ -61,14 +73,21 @@ def transform(
     problems = []
     for source, target in files:
         try:
-            response = answer(
-                model,
-                source.read_bytes(),
-                is_classifier=is_classifier,
-                content_type=content_type,
-                accept=accept,
-            )
-            write_atomically(target, response)
+            content = source.read_bytes()
+            spans = [(0, len(content))] if requests is None else requests[source.name]
+            responses = [
+                answer(
+                    model,
+                    content[start:end],
+                    is_classifier=is_classifier,
+                    content_type=content_type,
+                    accept=accept,
+                )
+                for start, end in spans
+            ]
+            if line_feeds:
+                responses = [response.removesuffix(b"\n") + b"\n" for response in responses]
+            write_atomically(target, b"".join(responses))
         except (ClientError, OSError) as error:
             problems.append(f"{source.name}: unable to evaluate payload provided: {error}")
             job_log.log(problems[-1], level="ERROR")

@@ -2,10 +2,13 @@
 
 Source: SageMaker developer guide, "Use batch transform"; the output's name is the input's with
 ``.out`` appended. A file that fails has no output, the others are still written, the job fails.
+``AssembleWith: Line`` adds a line feed to each response that has none at its end; whether the real
+service adds one to JSON Lines is not documented.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import tarfile
 import tempfile
@@ -17,10 +20,18 @@ from embedded_aws.sagemaker.container import run_container, stand_in_for
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.job import Job, JobFailedError, utc_now
 from embedded_aws.sagemaker.job_log import JobLog
+from embedded_aws.sagemaker.payloads import (
+    MIB,
+    PayloadError,
+    check_split_type,
+    decompress,
+    requests_of,
+)
 from embedded_aws.sagemaker.storage import Storage, split_uri
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
-_MIB = 1024 * 1024
+# A gzipped object may not inflate to more.
+_MAX_INFLATED_BYTES = 5 * 1024 * MIB
 
 
 class TransformJob(Job):
@@ -94,15 +105,22 @@ class TransformJob(Job):
         )
         log.write(self._service_line())
         arguments = ["transform", "--root", str(root)]
+        requests = {}
         for key, (source, result) in files.items():
-            if self._fits_one_request(source):
-                arguments += ["--input", str(source), "--output", str(result)]
+            try:
+                requests[source.name] = self._requests_of(source)
+            except PayloadError as error:
+                log.write(f"{key}: {error}")
             else:
-                limit = f"MaxPayloadInMB={self._max_payload_mb}"
-                log.write(f"{key}: payload of {source.stat().st_size} bytes exceeds {limit}")
-        if "--input" not in arguments:
+                arguments += ["--input", str(source), "--output", str(result)]
+        if not requests:
             return
-        arguments += ["--accept", self.request["TransformOutput"].get("Accept") or _DEFAULT_ACCEPT]
+        (root / "requests.json").write_text(json.dumps(requests), encoding="utf-8")
+        arguments += ["--requests", str(root / "requests.json")]
+        output = self.request["TransformOutput"]
+        arguments += ["--accept", output.get("Accept") or _DEFAULT_ACCEPT]
+        if output.get("AssembleWith", "None") == "Line":
+            arguments.append("--assemble-with-line-feeds")
         content_type = self.request["TransformInput"].get("ContentType")
         if content_type:
             arguments += ["--content-type", content_type]
@@ -124,10 +142,19 @@ class TransformJob(Job):
     def _max_payload_mb(self) -> int:
         return int(self.request.get("MaxPayloadInMB", 6))
 
-    def _fits_one_request(self, source: Path) -> bool:
-        """Without a split type a whole file is one request."""
-        split = self.request["TransformInput"].get("SplitType", "None") != "None"
-        return split or source.stat().st_size <= self._max_payload_mb * _MIB
+    def _requests_of(self, source: Path) -> list[tuple[int, int]]:
+        """Cut a file into requests; a compressed one is decompressed first."""
+        described = self.request["TransformInput"]
+        content = source.read_bytes()
+        if described.get("CompressionType", "None") == "Gzip":
+            content = decompress(content, max_bytes=_MAX_INFLATED_BYTES)
+            source.write_bytes(content)
+        return requests_of(
+            content,
+            split_type=described.get("SplitType", "None"),
+            strategy=self.request.get("BatchStrategy", "MultiRecord"),
+            max_bytes=self._max_payload_mb * MIB,
+        )
 
     def _ended(self, status: str, secondary_status: str) -> None:  # noqa: ARG002
         self.description["TransformEndTime"] = utc_now()
@@ -143,5 +170,7 @@ def _refuse_unsupported(request: dict[str, Any]) -> None:
         raise UnsupportedInEmbeddedAws("The embedded AWS transforms objects of an S3Prefix only")
     if request.get("DataProcessing"):
         raise UnsupportedInEmbeddedAws("The embedded AWS does not join or filter (DataProcessing)")
-    if request["TransformInput"].get("CompressionType", "None") != "None":
-        raise UnsupportedInEmbeddedAws("The embedded AWS transforms uncompressed objects only")
+    compression = request["TransformInput"].get("CompressionType", "None")
+    if compression not in ("None", "Gzip"):
+        raise UnsupportedInEmbeddedAws(f"The embedded AWS does not read {compression}")
+    check_split_type(request["TransformInput"].get("SplitType", "None"))

@@ -1,5 +1,6 @@
 """SageMaker's jobs really run: models learn, logs arrive, failures and stops look as on AWS."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -282,6 +283,32 @@ def test_transform_of_a_corrupt_file_fails_and_writes_no_output_for_it(aws: Embe
     assert "mixed/bad.pbr" in described["FailureReason"]
     listed = s3.list_objects_v2(Bucket=BUCKET, Prefix="mixed-out/")["Contents"]
     assert [item["Key"] for item in listed] == ["mixed-out/good.pbr.out"]
+
+
+@pytest.mark.usefixtures("model")
+def test_records_one_by_one_give_the_same_scores_as_together(aws: EmbeddedAws) -> None:
+    s3 = aws.client("s3")
+    content = s3.get_object(Bucket=BUCKET, Key="test/part-00000.pbr")["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key="packed/part.gz", Body=gzip.compress(content))
+    scores = []
+    for strategy, accept in (
+        ("SingleRecord", "application/json"),
+        ("MultiRecord", "application/jsonlines"),
+    ):
+        request = transform_request(strategy, f"s3://{BUCKET}/packed/")
+        request["BatchStrategy"] = strategy
+        request["TransformInput"]["CompressionType"] = "Gzip"
+        request["TransformOutput"] |= {"Accept": accept, "AssembleWith": "Line"}
+        aws.client("sagemaker").create_transform_job(**request)
+
+        described = wait(aws, strategy, "transform_job")
+
+        assert described["TransformJobStatus"] == "Completed", described
+        body = s3.get_object(Bucket=BUCKET, Key=f"{strategy}-out/part.gz.out")["Body"].read()
+        scores.append([json.loads(line) for line in body.splitlines()])
+
+    assert [line["predictions"] for line in scores[0]] == [[line] for line in scores[1]]
+    assert len(scores[1]) == recordio.decode(content)[0].shape[0]
 
 
 def transform_request(name: str, input_uri: str) -> dict[str, Any]:
