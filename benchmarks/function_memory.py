@@ -20,11 +20,11 @@ import numpy as np
 from moto.server import ThreadedMotoServer
 
 from recommender import tables
-from recommender.run_layout import RunLayout
+from recommender.run_layout import RunLayout, Split
 
 BUCKET = "data-bucket"
 ROWS = (1_000_000, 4_000_000)
-SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
+SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
 N_USERS_PER_RATING, N_ITEMS_PER_RATING = 0.5, 0.04  # Amazon's reviews of videos
 ROWS_PER_FILE = 10_000
 
