@@ -131,10 +131,17 @@ def parse_model(
     ModelArtifactError
         If a layer is missing, corrupt or too large, or arrays do not fit together.
     """
-    zipped = _tar_member(content, max_unpacked_bytes)
+    member = _tar_member(content, max_unpacked_bytes)
+    return parse_member(member, max_unpacked_bytes=max_unpacked_bytes)
+
+
+def parse_member(
+    content: bytes, *, max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+) -> FactorizationMachinesModel:
+    """Read a model from ``model_algo-1``; otherwise like `parse_model`."""
     arrays = {
         name.removeprefix("arg:"): array
-        for name, array in parse_arrays(_zip_member(zipped, max_unpacked_bytes)).items()
+        for name, array in parse_arrays(_zip_member(content, max_unpacked_bytes)).items()
     }
     missing = [name for name in (FACTORS, LINEAR, BIAS) if name not in arrays]
     if missing:

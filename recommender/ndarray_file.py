@@ -28,17 +28,17 @@ _MAX_DIMENSIONS = 32
 
 def format_arrays(arrays: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
     """Write named dense arrays, cast to float32, in the order of the mapping."""
-    out = bytearray(struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays)))
+    parts: list[bytes | memoryview] = [struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays))]
     for array in arrays.values():
-        out += struct.pack("<Ii", ARRAY_MAGIC, _DENSE)
-        out += struct.pack(f"<I{array.ndim}q", array.ndim, *array.shape)
-        out += struct.pack("<iii", _CPU, 0, 0)
-        out += np.ascontiguousarray(array, dtype="<f4").tobytes()
-    out += struct.pack("<Q", len(arrays))
+        parts.append(struct.pack("<Ii", ARRAY_MAGIC, _DENSE))
+        parts.append(struct.pack(f"<I{array.ndim}q", array.ndim, *array.shape))
+        parts.append(struct.pack("<iii", _CPU, 0, 0))
+        parts.append(np.ascontiguousarray(array, dtype="<f4").data)
+    parts.append(struct.pack("<Q", len(arrays)))
     for name in arrays:
         content = name.encode()
-        out += struct.pack("<Q", len(content)) + content
-    return bytes(out)
+        parts.append(struct.pack("<Q", len(content)) + content)
+    return b"".join(parts)
 
 
 def parse_arrays(content: bytes) -> dict[str, npt.NDArray[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from recommender.model_artifact import (
     MODEL_MEMBER,
     SYMBOL_MEMBER,
     FactorizationMachinesModel,
-    format_model,
-    parse_model,
+    format_member,
+    parse_member,
 )
 
 # The real archive tells a classifier by the output in its symbol.json. The symbol written here has
@@ -26,10 +25,7 @@ _CLASSIFIER_OUTPUT = b"LogisticRegressionOutput"
 
 def write_model(folder: Path, model: FactorizationMachinesModel, *, is_classifier: bool) -> None:
     """Write a model as the algorithm does: the zip ``model_algo-1``, whole or not at all."""
-    with tarfile.open(fileobj=io.BytesIO(format_model(model))) as tar:
-        file = tar.extractfile(MODEL_MEMBER)
-        assert file is not None  # noqa: S101 - it was written as a file
-        archive = io.BytesIO(file.read())
+    archive = io.BytesIO(format_member(model))
     predictor = {"predictor_type": "binary_classifier" if is_classifier else "regressor"}
     with zipfile.ZipFile(archive, "a") as zipped:
         # With a fixed time: equal models are equal files.
@@ -55,12 +51,7 @@ def read_model(folder: Path) -> tuple[FactorizationMachinesModel, bool]:
     if not path.is_file():
         raise ModelArtifactError(f"expected the file {MODEL_MEMBER} in model.tar.gz, found none")
     content = path.read_bytes()
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=0) as tar:
-        entry = tarfile.TarInfo(MODEL_MEMBER)
-        entry.size = len(content)
-        tar.addfile(entry, io.BytesIO(content))
-    model = parse_model(packed.getvalue())  # checks that it is a zip
+    model = parse_member(content)  # checks that it is a zip
     with zipfile.ZipFile(io.BytesIO(content)) as zipped:
         if _PREDICTOR_MEMBER in zipped.namelist():
             return model, b"binary_classifier" in zipped.read(_PREDICTOR_MEMBER)
