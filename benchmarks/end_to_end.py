@@ -10,7 +10,7 @@ from benchmarks.functions.convert_recordio import convert_recordio
 from benchmarks.functions.folder_s3 import BUCKET
 from benchmarks.functions.preprocess import preprocess
 from benchmarks.measuring import Cost, measure
-from infra.constructs.pipeline_functions import KEEP_FREED_MEMORY
+from infra.allocation import KEEP_FREED_MEMORY
 
 STEPS = ("Preprocess", "ConvertRecordIO")
 _RUN_ID = "benchmark"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-_LIBRARIES = ("numpy", "pandas", "duckdb", "isal", "scipy", "sagemaker")
+_LIBRARIES = ("numpy", "pandas", "duckdb", "isal", "scipy", "numba", "sagemaker")
 
 
 def describe() -> dict[str, str]:

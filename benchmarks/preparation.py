@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.contestants import duckdb_sql, gunzip, ours, pandas_tuned, sample
 from benchmarks.measuring import Cost, in_turn, measure
 from benchmarks.results import OURS
-from infra.constructs.pipeline_functions import KEEP_FREED_MEMORY
+from infra.allocation import KEEP_FREED_MEMORY
 
 SAMPLE, FASTEST_GUNZIP = "the sample's way", "gunzip (igzip)"
 PEERS = {

@@ -32,7 +32,7 @@ def preparation_table(n_rows: int, costs: Costs) -> str:
             )
         )
     header = "wall s|CPU s|peak MiB (at start)|rows/s|to gunzip|to ours|to ours, CPU|rows lost"
-    return _table((f"{n_rows:,} rows", *header.split("|")), lines)
+    return table((f"{n_rows:,} rows", *header.split("|")), lines)
 
 
 def files_table(files: dict[int, dict[str, int]]) -> str:
@@ -41,7 +41,7 @@ def files_table(files: dict[int, dict[str, int]]) -> str:
         (f"{n_rows:,}", f"{sizes['compressed'] / 1e6:,.0f}", f"{sizes['plain'] / 1e6:,.0f}")
         for n_rows, sizes in sorted(files.items())
     ]
-    return _table(("rows", "MB, gz", "MB, plain"), lines)
+    return table(("rows", "MB, gz", "MB, plain"), lines)
 
 
 def functions_table(functions: dict[int, Costs]) -> str:
@@ -59,7 +59,7 @@ def functions_table(functions: dict[int, Costs]) -> str:
         for step in STEPS
     ]
     header = "rows|function|wall s|CPU s|peak MiB (at start)|µs for a row"
-    return _table(header.split("|"), lines)
+    return table(header.split("|"), lines)
 
 
 def codec_table(codec: dict[str, dict[str, Costs]]) -> str:
@@ -80,7 +80,7 @@ def codec_table(codec: dict[str, dict[str, Costs]]) -> str:
                 )
             )
     header = ("rows", "task", "ours, rows/s", "SDK, rows/s", "ratio", "ratio of CPU")
-    return _table(header, lines)
+    return table(header, lines)
 
 
 def codec_memory_table(codec_memory: dict[str, dict[str, Cost]]) -> str:
@@ -94,7 +94,7 @@ def codec_memory_table(codec_memory: dict[str, dict[str, Cost]]) -> str:
         for kind, costs in codec_memory.items()
     ]
     tasks = [task for costs in codec_memory.values() for task in costs]
-    return _table(("MiB", "file", *dict.fromkeys(tasks)), lines)
+    return table(("MiB", "file", *dict.fromkeys(tasks)), lines)
 
 
 def goals_table(results: Results) -> str:
@@ -103,7 +103,7 @@ def goals_table(results: Results) -> str:
         (goal, measured, "yes" if is_met else "**no**")
         for goal, measured, is_met in _goals(results)
     ]
-    return _table(("goal", "measured", "met"), lines)
+    return table(("goal", "measured", "met"), lines)
 
 
 def _goals(results: Results) -> Iterator[tuple[str, str, bool]]:
@@ -168,7 +168,7 @@ def _seconds(costs: Costs) -> float:
     return sum(wall_seconds(costs[step]) for step in STEPS)
 
 
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Align columns, so that the table can be read as text too."""
     rows = [tuple(header), *map(tuple, lines)]
     columns = [

@@ -10,19 +10,12 @@ from typing import Any
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.allocation import KEEP_FREED_MEMORY
 from infra.constructs.function_code import PackageLayer, first_party_code
 from infra.constructs.pipeline_function import PipelineFunction
 from infra.settings import DeploymentSettings
 
 # Memory, disk and time limits follow from measured peaks: docs/functions.md.
-
-# glibc gives freed memory back to the system, page by page, only to ask for it again with the next
-# array: a tenth of the time that reading takes. See mallopt(3), M_MMAP_THRESHOLD, whose largest
-# value this is, and M_TRIM_THRESHOLD.
-KEEP_FREED_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
-}
 
 
 def pipeline_functions(
