@@ -1,26 +1,27 @@
-"""RecordIO-protobuf into sparse rows, vectorised over records.
+"""RecordIO-protobuf into sparse rows.
 
-Three decoders take what they can, each more general and slower than the one before: records of
-two entries as machine words (`pairs`), records in the SDK's layout field by field (`columns`),
-and all others one by one (`singles`). Only the last finds fault; the others leave what they do
-not fully understand.
+Nearly all records have the SDK's layout and are decoded by a compiled loop (`scanning`); those at
+which it stops are read one by one (`singles`), and only these are ever found fault with.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.recordio.columns import decode_columns
-from recommender.recordio.framing import Payloads, read_payloads
+from recommender.recordio.framing import HEADER_BYTES, read_record
 from recommender.recordio.layout import Schema
-from recommender.recordio.pairs import decode_pairs
-from recommender.recordio.rows import Decoded, Places, Rows, join, merge, regroup
-from recommender.recordio.singles import decode_singles, first_schema
+from recommender.recordio.rows import Decoded, Rows
+from recommender.recordio.singles import decode_single, first_schema
 from recommender.recordio.sources import FileSource, MemorySource, Source
+
+# Read from a file at once; more only if a record is longer.
+CHUNK_BYTES = 1 << 21
+_VALUE_BYTES = 4
 
 
 def decode(buffer: bytes | bytearray | memoryview) -> Decoded:
@@ -83,59 +84,102 @@ def read_blocks(file: BinaryIO, rows_per_block: int) -> Iterator[Decoded]:
 
 
 def _blocks(source: Source, rows_per_block: int) -> Iterator[Decoded]:
-    chunks = _Chunks(source)
-    for rows in regroup(chunks, rows_per_block):
-        yield rows.matrix(chunks.n_columns)
+    reader = _Reader(source)
+    while (rows := reader.read(rows_per_block)) is not None:
+        yield rows.finish()
 
 
 def _all(source: Source) -> Decoded:
-    chunks = _Chunks(source)
-    rows = join(chunks)
+    rows = _Reader(source).read(sys.maxsize)
     if rows is None:
         return csr_matrix(np.empty((0, 0), dtype=np.float32)), None
-    return rows.matrix(chunks.n_columns)
+    return rows.finish()
 
 
-# Records that are both fewer and shorter, in bytes altogether, are decoded sooner one by one.
-_MANY, _MANY_BYTES = 16, 1500
-
-
-class _Chunks:
-    """Rows of a file, chunk by chunk."""
+class _Reader:
+    """A place in a file, which moves from front to back."""
 
     def __init__(self, source: Source) -> None:
-        self._payloads = read_payloads(source)
-        self.n_columns = 0
+        self._scan = _compiled_scan()
+        self._source = source
+        self._chunk = source.chunk(0, CHUNK_BYTES)
+        self._at = 0  # in the chunk
+        self._n_read = 0
+        self._schema: Schema | None = None
 
-    def __iter__(self) -> Iterator[Rows]:
-        schema: Schema | None = None
-        for payloads in self._payloads:
-            if schema is None:
-                schema = first_schema(payloads)
-                self.n_columns = schema.n_columns
-            yield _decode_chunk(payloads, schema)
+    def read(self, n_rows: int) -> Rows | None:
+        """Read up to so many rows; fewer only at the file's end, None if there are none."""
+        if self._schema is None and (record := self._first_record()) is not None:
+            self._schema = first_schema(record, where=self._where())
+        if self._schema is None:
+            return None
+        rows = Rows(self._schema)
+        while rows.n_rows < n_rows:
+            self._read_many(rows, n_rows)
+            if rows.n_rows < n_rows and not self._read_one(rows) and not self._advance():
+                break
+        return rows if rows.n_rows else None
+
+    def _read_many(self, rows: Rows, n_rows: int) -> None:
+        """Read the rows that the compiled loop understands, until there are `n_rows`."""
+        n_bytes = self._chunk.size - self._at
+        rows.reserve(min(n_rows - rows.n_rows, n_bytes // HEADER_BYTES), n_bytes // _VALUE_BYTES)
+        before = rows.n_rows
+        progress = np.array([self._at, rows.n_rows, rows.n_entries])
+        self._scan(
+            self._chunk.data,
+            progress,
+            rows.schema.n_columns,
+            rows.schema.is_labelled,
+            min(n_rows, len(rows.ends)),
+            rows.ends,
+            rows.keys.view(np.int32),
+            rows.values.view(np.int32),
+            rows.labels.view(np.int32),
+        )
+        self._at, rows.n_rows, rows.n_entries = progress.tolist()
+        self._n_read += rows.n_rows - before
+
+    def _read_one(self, rows: Rows) -> bool:
+        """Read the next record, whatever it is; False if the chunk does not hold all of it."""
+        found = read_record(self._chunk, self._at)
+        if found is None:
+            return False
+        payload, end = found
+        rows.append(decode_single(payload, rows.schema, where=self._where()))
+        self._at = end
+        self._n_read += 1
+        return True
+
+    def _first_record(self) -> bytes | None:
+        """Return the first record, and stay before it; None if there is none."""
+        while (found := read_record(self._chunk, self._at)) is None:
+            if not self._advance():
+                return None
+        return found[0]
+
+    def _advance(self) -> bool:
+        """Fetch the chunk that begins with the next record; False if the file has ended."""
+        if self._chunk.is_end:
+            return False
+        size = CHUNK_BYTES if self._at else max(CHUNK_BYTES, 2 * self._chunk.size)
+        self._chunk = self._source.chunk(self._chunk.offset + self._at, size)
+        self._at = 0
+        return True
+
+    def _where(self) -> str:
+        """Name the next record in a message."""
+        return f"record {self._n_read} at byte {self._chunk.offset + self._at}"
 
 
-def _decode_chunk(payloads: Payloads, schema: Schema) -> Rows:
-    """Give each record to the fastest decoder that understands it."""
-    left = np.arange(len(payloads))
-    parts = []
-    if _are_many(payloads, left):
-        parts.append(decode_pairs(payloads, schema))
-        left = _without(left, parts[-1][0])
-    if _are_many(payloads, left):
-        parts.append(decode_columns(payloads, left, schema))
-        left = _without(left, parts[-1][0])
-    if len(left):
-        parts.append(decode_singles(payloads, left, schema))
-    return merge([(numbers, rows) for numbers, rows in parts if len(numbers)])
-
-
-def _are_many(payloads: Payloads, numbers: Places) -> bool:
-    return len(numbers) >= _MANY or int(payloads.lengths[numbers].sum()) >= _MANY_BYTES
-
-
-def _without(left: Places, done: Places) -> Places:
-    if len(done) in (0, len(left)):
-        return left[len(done) :]
-    return np.setdiff1d(left, done, assume_unique=True)
+def _compiled_scan() -> Any:
+    """Import the compiled loop when something is decoded: who only encodes needs no numba."""
+    try:
+        from recommender.recordio.scanning import scan
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"decoding RecordIO-protobuf needs numba ({error}); install it, or the dependency "
+            'group "local" of pyproject.toml',
+            name=error.name,
+        ) from error
+    return scan

@@ -57,19 +57,3 @@ class Schema:
 def field(tag: bytes, content: bytes) -> bytes:
     """Write a length-delimited field."""
     return tag + varint(len(content)) + content
-
-
-def sparse_record(values: bytes, keys: bytes, schema: Schema, label: bytes) -> bytes:
-    """Write a record with at least one entry.
-
-    Parameters
-    ----------
-    values, keys : bytes
-        As in the file: four bytes a value, one number of variable length a key.
-    schema : Schema
-    label : bytes
-        Four bytes; not written if the schema has no labels.
-    """
-    tensor = field(VALUES, values) + field(KEYS, keys) + schema.shape_field
-    features = MAP_KEY + field(MAP_VALUE, field(FLOAT32_TENSOR, tensor))
-    return field(FEATURES, features) + (LABEL_HEAD + label if schema.is_labelled else b"")

@@ -2,75 +2,47 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from recommender.errors import RecordIOError
-from recommender.recordio.framing import Payloads
 from recommender.recordio.layout import Schema
 from recommender.recordio.record import Record, parse_record
-from recommender.recordio.rows import Places, Rows
 
 
-def first_schema(payloads: Payloads) -> Schema:
-    """Read what the file's records should share from the first of them.
+def first_schema(payload: bytes, *, where: str) -> Schema:
+    """Read what a file's records should share from the first of them.
+
+    Parameters
+    ----------
+    payload : bytes
+    where : str
+        Names the record in messages.
 
     Raises
     ------
     RecordIOError
         If it is no record of float32 tensors.
     """
-    where = payloads.where(0)
-    return _schema(parse_record(_payload(payloads, 0), where=where), where)
+    return _schema(parse_record(payload, where=where), where)
 
 
-def decode_singles(payloads: Payloads, numbers: Places, schema: Schema) -> tuple[Places, Rows]:
-    """Decode records.
+def decode_single(payload: bytes, schema: Schema, *, where: str) -> Record:
+    """Decode a record.
 
     Parameters
     ----------
-    payloads : Payloads
-    numbers : int64 array, shape (n,)
-        The records in question.
+    payload : bytes
     schema : Schema
-        What they should share.
-
-    Returns
-    -------
-    numbers : int64 array, shape (n,)
-        As given: all of them.
-    rows : Rows
-        Their content.
+        What it should share with the first one.
+    where : str
+        Names the record in messages.
 
     Raises
     ------
     RecordIOError
-        If one is not what it should be.
+        If it is not what it should be.
     """
-    keys: list[int] = []
-    values, labels = bytearray(), bytearray()
-    counts: list[int] = []
-    for number in numbers.tolist():
-        where = payloads.where(number)
-        record = parse_record(_payload(payloads, number), where=where)
-        _check_schema(_schema(record, where), schema, where)
-        n_entries = len(record.features.values) // 4
-        counts.append(n_entries)
-        values += record.features.values
-        keys += record.features.keys or range(n_entries)
-        if record.label is not None:
-            labels += record.label.values
-    rows = Rows(
-        np.array(counts, dtype=np.int32),
-        np.array(keys, dtype=schema.key_type),
-        np.frombuffer(values, dtype="<f4"),
-        np.frombuffer(labels, dtype="<f4") if schema.is_labelled else None,
-    )
-    return numbers, rows
-
-
-def _payload(payloads: Payloads, number: int) -> bytes:
-    start = 4 * int(payloads.starts[number])
-    return payloads.data[start : start + int(payloads.lengths[number])].tobytes()
+    record = parse_record(payload, where=where)
+    _check_schema(_schema(record, where), schema, where)
+    return record
 
 
 def _schema(record: Record, where: str) -> Schema:

@@ -8,11 +8,6 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 
-# Readable bytes behind each chunk, so that a word may be fetched from anywhere in it.
-PADDING_BYTES = 8
-
-Bytes = npt.NDArray[np.uint8]
-
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -21,41 +16,38 @@ class Chunk:
     Attributes
     ----------
     data : uint8 array
-        At least `PADDING_BYTES` more than `size`; what these hold does not matter.
-    size : int
     offset : int
         Where the chunk begins in the file.
     is_end : bool
         Whether the file ends with it.
     """
 
-    data: Bytes
-    size: int
+    data: npt.NDArray[np.uint8]
     offset: int
     is_end: bool
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.data)
 
 
 class Source(Protocol):
     """A file that is read from front to back."""
 
     def chunk(self, offset: int, size: int) -> Chunk:
-        """Return up to `size` bytes; fewer only at the file's end. `offset` never decreases."""
+        """Return `size` bytes or more; fewer only at the file's end. `offset` never decreases."""
 
 
 class MemorySource:
-    """A whole file in memory, copied nowhere but at its end."""
+    """A whole file in memory, copied nowhere."""
 
     def __init__(self, buffer: bytes | bytearray | memoryview) -> None:
         self._data = np.frombuffer(buffer, dtype=np.uint8)
 
-    def chunk(self, offset: int, size: int) -> Chunk:
-        """Return up to `size` bytes from `offset` on."""
-        stop = offset + size
-        if stop + PADDING_BYTES <= len(self._data):
-            return Chunk(self._data[offset : stop + PADDING_BYTES], size, offset, is_end=False)
-        rest = self._data[offset:stop]
-        padded = np.append(rest, np.zeros(PADDING_BYTES, dtype=np.uint8))
-        return Chunk(padded, len(rest), offset, is_end=stop >= len(self._data))
+    def chunk(self, offset: int, size: int) -> Chunk:  # noqa: ARG002 - as much as there is
+        """Return all bytes from `offset` on."""
+        return Chunk(self._data[offset:], offset, is_end=True)
 
 
 class FileSource:
@@ -63,19 +55,18 @@ class FileSource:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._last = Chunk(np.empty(0, dtype=np.uint8), 0, 0, is_end=False)
+        self._last = Chunk(np.empty(0, dtype=np.uint8), 0, is_end=False)
 
     def chunk(self, offset: int, size: int) -> Chunk:
         """Return up to `size` bytes from `offset` on, which lies in the last chunk or behind it."""
-        rest = self._last.data[offset - self._last.offset : self._last.size]
-        size = max(size, len(rest))
-        data = np.empty(size + PADDING_BYTES, dtype=np.uint8)
+        rest = self._last.data[offset - self._last.offset :]
+        data = np.empty(max(size, len(rest)), dtype=np.uint8)
         data[: len(rest)] = rest
         found, is_end = len(rest), self._last.is_end
-        while found < size and not is_end:
-            piece = self._file.read(size - found)
+        while found < len(data) and not is_end:
+            piece = self._file.read(len(data) - found)
             data[found : found + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
             found += len(piece)
             is_end = len(piece) == 0
-        self._last = Chunk(data, found, offset, is_end)
+        self._last = Chunk(data[:found], offset, is_end)
         return self._last

@@ -1,6 +1,8 @@
 import hashlib
 import io
 import struct
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -124,7 +126,6 @@ def test_everything_is_cast_to_float32(sdk_writer):
 def matrices(draw):
     n_columns = draw(st.sampled_from([1, 5, 130, 70_000, 2**28 + 1, 2**40, 2**63 - 1]))
     lengths = draw(st.lists(st.integers(0, min(4, n_columns)), min_size=1, max_size=12))
-    # Few records and many are decoded in different ways.
     lengths *= draw(st.sampled_from([1, 20]))
     n_entries = sum(lengths)
     keys = st.integers(0, n_columns - 1)
@@ -333,6 +334,10 @@ def test_unpacked_and_unknown_fields_are_understood():
             recordio.encode(pair(3, 5, 10, 20)) + GOLDEN,
             "record 1 at byte 40: expected no label as in record 0 at byte 0, found one",
         ),
+        (
+            frame(GOLDEN[8:59] + b"\x1a\x03uid") * 2 + GOLDEN + frame(b""),  # read one by one
+            r"record 3 at byte 188: expected features\[.values.\], found none",
+        ),
         (GOLDEN * 50 + frame(record(3)), "record 50 at byte 3000, features: .* found float64"),
         (GOLDEN * 50 + recordio.encode(pair(3, 5, 10, 20)), "record 50 at byte 3000: .* a label"),
         (frame(record(shape=b"\x1a\x0a" + b"\x80" * 9 + b"\x01")), r"a shape below 2\*\*63"),
@@ -355,6 +360,25 @@ def test_what_is_not_recordio_protobuf_is_refused_with_its_place(content, messag
         recordio.decode(content)
 
 
+@pytest.mark.parametrize("n_bytes", range(len(GOLDEN_LARGE)))
+def test_nothing_behind_the_end_is_read(n_bytes):
+    whole = GOLDEN_LARGE * 2
+    cut = memoryview(whole)[: len(GOLDEN_LARGE) + n_bytes]  # what is missing is still in memory
+
+    if n_bytes == 0:
+        assert recordio.decode(cut)[0].shape == (1, 178_729)
+    elif n_bytes == len(GOLDEN_LARGE) - 1:  # only padding is missing
+        assert recordio.decode(cut)[0].shape == (2, 178_729)
+    else:
+        with pytest.raises(RecordIOError, match="truncated"):
+            recordio.decode(cut)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_are_decoded(kind):
+    assert_same(recordio.decode(kind(GOLDEN))[0], pair(3, 5, 10, 20))
+
+
 @settings(max_examples=200, deadline=None)
 @given(at=st.integers(0, 119), bits=st.integers(1, 255))
 def test_a_corrupt_byte_never_crashes_the_decoder(at, bits):
@@ -375,3 +399,29 @@ def test_labels_that_do_not_fit_are_refused_before_anything_is_written(labels):
     with pytest.raises(RecordIOError, match="one label for each of 2 rows"):
         recordio.write(out, features, labels)
     assert out.getvalue() == b""
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None  # as if it were not installed
+import io
+import numpy as np
+from scipy.sparse import csr_matrix
+from recommender import recordio
+features = csr_matrix(np.eye(2, dtype=np.float32))
+content = recordio.encode(features, [1, 2])
+recordio.write(io.BytesIO(), features)
+try:
+    recordio.decode(content)
+except ModuleNotFoundError as error:
+    print(error)
+"""
+
+
+def test_encoding_needs_no_numba_and_decoding_says_so():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.startswith("decoding RecordIO-protobuf needs numba")
+    assert 'dependency group "local"' in done.stdout

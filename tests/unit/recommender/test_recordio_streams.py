@@ -3,6 +3,7 @@
 import io
 import struct
 import tracemalloc
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,11 +13,11 @@ from scipy.sparse import csr_matrix, vstack
 
 from recommender import recordio
 from recommender.errors import RecordIOError
-from recommender.recordio import encoding
-from recommender.recordio.framing import CHUNK_BYTES, read_payloads
-from recommender.recordio.sources import FileSource, MemorySource
+from recommender.recordio import decoding, encoding
+from recommender.recordio.decoding import CHUNK_BYTES
 
-MAGIC_VALUE = struct.unpack("<f", bytes.fromhex("0a23d7ce"))[0]
+MAGIC = bytes.fromhex("0a23d7ce")
+MAGIC_VALUE = struct.unpack("<f", MAGIC)[0]
 
 
 def frame(payload: bytes, part: int = 0) -> bytes:
@@ -65,51 +66,70 @@ def assert_same(found, expected) -> None:
         assert labels.tobytes() == expected[1].tobytes()
 
 
-def outcome(source, chunk_bytes: int) -> tuple[list[tuple[str, bytes]], str]:
-    """Take a file apart; return each record's name and bytes, and the error at the end."""
-    records = []
-    try:
-        for payloads in read_payloads(source, chunk_bytes=chunk_bytes):
-            for row, (start, length) in enumerate(
-                zip(4 * payloads.starts, payloads.lengths, strict=True)
-            ):
-                content = payloads.data[start : start + length].tobytes()
-                records.append((payloads.where(row), content))
-    except RecordIOError as error:
-        return records, str(error)
-    return records, ""
+def outcome(content: bytes, chunk_bytes: int, at_once: int) -> tuple[list, str]:
+    """Read a file row by row; return each row's columns and bytes, and the error at the end."""
+    rows = []
+    with mock.patch.object(decoding, "CHUNK_BYTES", chunk_bytes):
+        try:
+            for features, _ in recordio.read_blocks(Trickle(content, at_once), 1):
+                assert features.shape == (1, 300)
+                rows.append((features.indices.tolist(), features.data.tobytes()))
+        except RecordIOError as error:
+            return rows, str(error)
+    return rows, ""
 
 
-FRAMES = st.one_of(
-    st.binary(max_size=40).map(frame),
-    st.lists(st.binary(max_size=9), min_size=2, max_size=4).map(
-        lambda parts: b"".join(
-            frame(part, 1 if i == 0 else 3 if i == len(parts) - 1 else 2)
-            for i, part in enumerate(parts)
-        )
-    ),
-    # The magic at an aligned place of a whole record.
-    st.binary(max_size=9).map(lambda rest: frame(bytes.fromhex("0a23d7ce") + rest)),
-)
+def as_frames(values: list[float], kind: str) -> bytes:
+    """Write a row in one of several layouts, or something else."""
+    keys = np.arange(len(values)) * 7
+    features = csr_matrix((np.array(values, np.float32), keys, [0, len(keys)]), shape=(1, 300))
+    usual = recordio.encode(features)
+    payload = usual[8 : 8 + struct.unpack_from("<I", usual, 4)[0]]
+    match kind:
+        case "unknown field":
+            return frame(payload + b"\x1a\x03uid")
+        case "split":
+            parts = payload.split(MAGIC)
+            numbers = [0] if len(parts) == 1 else [1, *[2] * (len(parts) - 2), 3]
+            return b"".join(frame(*each) for each in zip(parts, numbers, strict=True))
+        case "broken":
+            return frame(payload + b"?")
+    return usual
+
+
+VALUES = st.lists(st.sampled_from([1.0, -2.5, MAGIC_VALUE]), max_size=9)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    frames=st.lists(FRAMES, max_size=12),
+    rows=st.lists(
+        st.tuples(VALUES, st.sampled_from(["usual", "usual", "unknown field", "split"])),
+        max_size=12,
+    ),
+    broken_behind=st.booleans(),
     cut=st.integers(0, 30),
     chunk_bytes=st.integers(1, 200),
     at_once=st.integers(1, 50),
 )
-def test_the_size_of_chunks_makes_no_difference(frames, cut, chunk_bytes, at_once):
-    content = b"".join(frames)
-    content = content[: len(content) - cut]
-    whole = outcome(MemorySource(content), 1 << 20)
+def test_the_size_of_chunks_makes_no_difference(rows, broken_behind, cut, chunk_bytes, at_once):
+    content = b"".join(as_frames(*row) for row in rows)
+    content += as_frames([1.0], "broken") * broken_behind
+    content = content[: max(0, len(content) - cut)]
+    whole = outcome(content, 1 << 20, 1 << 20)
 
-    assert outcome(MemorySource(content), chunk_bytes) == whole
-    assert outcome(FileSource(Trickle(content, at_once)), chunk_bytes) == whole
+    assert outcome(content, chunk_bytes, at_once) == whole
     if cut == 0:
-        assert len(whole[0]) == len(frames)
-        assert whole[1] == ""
+        expected = [np.array(values, np.float32).tobytes() for values, _ in rows]
+        assert [data for _, data in whole[0]] == expected
+        assert bool(whole[1]) == broken_behind
+    if whole[1]:
+        with pytest.raises(RecordIOError) as raised:
+            recordio.decode(content)
+        assert str(raised.value) == whole[1]
+    else:
+        features, _ = recordio.decode(content)
+        assert features.indices.tolist() == [key for keys, _ in whole[0] for key in keys]
+        assert features.data.tobytes() == b"".join(data for _, data in whole[0])
 
 
 def test_records_longer_than_a_chunk_are_read_among_short_ones():
@@ -157,6 +177,23 @@ def test_blocks_have_the_rows_that_were_asked_for(n_rows):
     if blocks:
         joined = csr_matrix(vstack([block for block, _ in blocks], format="csr"))
         assert_same((joined, np.concatenate([part for _, part in blocks])), (features, labels))
+
+
+@pytest.mark.parametrize("n_rows", [7, 30, 31])
+@pytest.mark.parametrize("chunk_bytes", [1, 100, 150, 1000])
+def test_blocks_have_the_rows_that_were_asked_for_over_many_chunks(
+    monkeypatch, chunk_bytes, n_rows
+):
+    features, labels = ratings(100)
+    file = io.BytesIO(recordio.encode(features, labels))
+    monkeypatch.setattr(decoding, "CHUNK_BYTES", chunk_bytes)
+
+    blocks = list(recordio.read_blocks(file, n_rows))
+
+    for number, block in enumerate(blocks):
+        rows = slice(n_rows * number, n_rows * (number + 1))
+        assert_same(block, (features[rows], labels[rows]))
+    assert len(blocks) == -(-100 // n_rows)
 
 
 def test_blocks_may_be_larger_than_the_file_or_have_one_row():

@@ -1,12 +1,7 @@
 import numpy as np
 import pytest
 
-from recommender.recordio.varints import (
-    leading_varints,
-    varint,
-    varint_sizes,
-    varints_of_size,
-)
+from recommender.recordio.varints import varint, varint_sizes, varints_of_size
 
 # Where a number takes one byte more, up to the largest signed one.
 EDGES = [0, 1, (1 << 63) - 1]
@@ -34,27 +29,3 @@ def test_many_numbers_are_written_like_single_ones(kind):
 
 def test_no_numbers_take_no_bytes():
     assert varint_sizes(np.empty(0, dtype=np.int32)).tolist() == []
-
-
-@pytest.mark.parametrize("behind", [b"\x00" * 8, b"\xff" * 8])
-def test_numbers_at_the_beginning_of_words_are_read(behind):
-    short = [edge for edge in EDGES if edge < 1 << 56]
-    words = [int.from_bytes((varint(edge) + behind)[:8], "little") for edge in short]
-
-    numbers, sizes = leading_varints(np.array(words, dtype=np.uint64))
-
-    assert numbers.tolist() == short
-    assert sizes.tolist() == [len(varint(edge)) for edge in short]
-
-
-def test_short_numbers_alone_are_read():
-    numbers, sizes = leading_varints(np.array([5, 0xFFFF_7F, 0], dtype=np.uint64))
-
-    assert numbers.tolist() == [5, 127, 0]
-    assert sizes.tolist() == [1, 1, 1]
-
-
-def test_a_number_that_goes_on_behind_its_word_is_marked():
-    _, sizes = leading_varints(np.array([0x8080_8080_8080_8080, 3], dtype=np.uint64))
-
-    assert sizes.tolist() == [9, 1]
