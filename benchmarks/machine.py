@@ -24,6 +24,15 @@ def describe() -> dict[str, str]:
     }
 
 
+def in_words(machine: dict[str, str]) -> str:
+    """Put `describe`'s answer into a sentence."""
+    versions = ", ".join(f"{name} {value}" for name, value in list(machine.items())[4:])
+    return (
+        f"Measured on {machine['date']}: {machine['processor']}, {machine['memory']}, "
+        f"{machine['system']}; {versions}."
+    )
+
+
 def _first(path: str, name: str) -> str:
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     return next(line.partition(":")[2].strip() for line in lines if line.startswith(name))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import plot, tables
+from benchmarks.machine import in_words
 from benchmarks.results import Results
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -19,7 +20,7 @@ PLOT = DOCUMENT.with_name("benchmarks.svg")
 def sections(results: Results) -> dict[str, str]:
     """Make everything that the document takes from the results, by name."""
     return {
-        "machine": _machine(results),
+        "machine": in_words(results.machine),
         "goals": tables.goals_table(results),
         "files": tables.files_table(results.files),
         "preparation": "\n\n".join(
@@ -51,15 +52,6 @@ def fill(document: str, named: dict[str, str]) -> str:
         if n_found != 1:
             raise ValueError(f"expected <!-- {name} --> once, found it {n_found} times")
     return document
-
-
-def _machine(results: Results) -> str:
-    machine = results.machine
-    versions = ", ".join(f"{name} {value}" for name, value in list(machine.items())[4:])
-    return (
-        f"Measured on {machine['date']}: {machine['processor']}, {machine['memory']}, "
-        f"{machine['system']}; {versions}."
-    )
 
 
 def main() -> None:

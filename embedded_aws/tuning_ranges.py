@@ -57,6 +57,17 @@ class NumericRange:
             return str(int(min(max(round(value), self.minimum), self.maximum)))
         return repr(float(min(max(value, self.minimum), self.maximum)))
 
+    def position_of(self, value: str) -> float | None:
+        """Return where on the scale a value lies, None if it is outside or no such number.
+
+        A number that is not an integer has no place in a range of integers.
+        """
+        try:
+            number = float(int(value) if self.is_integer else float(value))
+        except ValueError:
+            return None
+        return self._scale(number) if self.minimum <= number <= self.maximum else None
+
     def _scale(self, value: float) -> float:
         if self.scaling == "Logarithmic":
             return math.log(value)
@@ -71,6 +82,10 @@ class CategoricalRange:
 
     name: str
     values: tuple[str, ...]
+
+    def position_of(self, value: str) -> str | None:
+        """Return the value, None if it is none of them."""
+        return value if value in self.values else None
 
 
 TuningRange = NumericRange | CategoricalRange

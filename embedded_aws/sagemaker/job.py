@@ -17,6 +17,14 @@ class JobFailedError(Exception):
     """The job cannot succeed; the message becomes its FailureReason."""
 
 
+INTERNAL_SERVER_ERROR = "InternalServerError"
+
+
+def internal_server_error(reason: object) -> JobFailedError:
+    """Return what AWS reports when the fault is its own, not the caller's or the algorithm's."""
+    return JobFailedError(f"{INTERNAL_SERVER_ERROR}: {reason}")
+
+
 class JobStoppedError(Exception):
     """Somebody asked the job to stop, or it ran out of its time."""
 
@@ -106,7 +114,7 @@ class Job(abc.ABC):
             status = secondary_status = "Failed"
         except Exception as error:  # a bug here must end the job, or its execution waits for ever
             log.exception("the embedded AWS failed in job %s", self.name)
-            self.description["FailureReason"] = f"InternalServerError: {error!r}"[:1024]
+            self.description["FailureReason"] = str(internal_server_error(repr(error)))[:1024]
             status = secondary_status = "Failed"
         self._ended(status, secondary_status)
         self._set_status(status)

@@ -11,6 +11,7 @@ from embedded_aws.sagemaker.job import Job, utc_now
 from embedded_aws.sagemaker.training_job import TrainingJob
 from embedded_aws.sagemaker.transform_job import TransformJob
 from embedded_aws.sagemaker.tuning_job import TuningJob
+from embedded_aws.sagemaker.warm_start import parent_names
 
 _JobT = TypeVar("_JobT", bound=Job)
 _Parameters = dict[str, Any]
@@ -53,8 +54,11 @@ class Registry:
         """CreateTrainingJob."""
         return {"TrainingJobArn": self._start_training_job(parameters).arn}
 
-    def _start_training_job(self, request: _Parameters) -> TrainingJob:
-        return self._start(self._training, TrainingJob(request, self._account_id, self._region))
+    def _start_training_job(
+        self, request: _Parameters, *, n_processors: int | None = None
+    ) -> TrainingJob:
+        job = TrainingJob(request, self._account_id, self._region, n_processors=n_processors)
+        return self._start(self._training, job)
 
     def describe_training_job(self, parameters: _Parameters) -> dict[str, Any]:
         """DescribeTrainingJob."""
@@ -96,7 +100,13 @@ class Registry:
 
     def create_hyper_parameter_tuning_job(self, parameters: _Parameters) -> dict[str, Any]:
         """CreateHyperParameterTuningJob."""
-        job = TuningJob(parameters, self._account_id, self._region, self._start_training_job)
+        job = TuningJob(
+            parameters,
+            self._account_id,
+            self._region,
+            self._start_training_job,
+            [self._tuning[name] for name in parent_names(parameters) if name in self._tuning],
+        )
         return {"HyperParameterTuningJobArn": self._start(self._tuning, job).arn}
 
     def describe_hyper_parameter_tuning_job(self, parameters: _Parameters) -> dict[str, Any]:

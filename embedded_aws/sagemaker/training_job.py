@@ -1,10 +1,18 @@
-"""Training jobs: channels in, the algorithm's stand-in, model.tar.gz out."""
+"""Training jobs: channels in, the algorithm's stand-in, model.tar.gz out.
+
+Source of retries: SageMaker API reference, ``RetryStrategy``: a job that fails due to an
+InternalServerError is started again, its SecondaryStatus "is changed to STARTING", and the
+StoppingCondition limits "the complete job". What is AWS's fault there is here a container that was
+killed from outside, and anything that the embedded AWS itself trips over.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import json
+import logging
+import os
 import shutil
 import tarfile
 import tempfile
@@ -13,12 +21,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from isal import igzip
+
 from embedded_aws.sagemaker.container import run_container, stand_in_for
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
-from embedded_aws.sagemaker.job import Job, JobFailedError, utc_now
+from embedded_aws.sagemaker.job import (
+    INTERNAL_SERVER_ERROR,
+    Job,
+    JobFailedError,
+    JobStoppedError,
+    internal_server_error,
+    utc_now,
+)
 from embedded_aws.sagemaker.job_log import JobLog
 from embedded_aws.sagemaker.metrics import METRIC_DEFINITIONS, MetricReader
 from embedded_aws.sagemaker.storage import Storage
+
+log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -32,17 +51,28 @@ class TrainingJob(Job):
         CreateTrainingJob's members, validated.
     account_id, region : str
         Where it runs.
+    n_processors : int, optional
+        How many the algorithm may use; None: all there are.
     """
 
     kind = "TrainingJob"
     resource = "training-job"
 
-    def __init__(self, request: dict[str, Any], account_id: str, region: str):
+    def __init__(
+        self,
+        request: dict[str, Any],
+        account_id: str,
+        region: str,
+        *,
+        n_processors: int | None = None,
+    ):
         super().__init__(request, account_id, region)
-        _refuse_unsupported(request)
+        check_training_request(request)
+        self._n_processors = n_processors or processor_count()
         self._module = stand_in_for(request["AlgorithmSpecification"]["TrainingImage"])
         definitions = [*METRIC_DEFINITIONS]
         self.metrics = MetricReader(definitions)
+        self._retries_left = request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
         self._transitions: list[dict[str, Any]] = []
         self.description.update(
             {
@@ -69,11 +99,37 @@ class TrainingJob(Job):
         prefix = self.request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         return f"{prefix}/{self.name}/output/model.tar.gz"
 
+    @property
+    def failed_internally(self) -> bool:
+        """Whether it failed for a reason for which AWS runs a job again."""
+        reason = self.description.get("FailureReason", "")
+        return self.status == "Failed" and str(reason).startswith(INTERNAL_SERVER_ERROR)
+
     def _run(self) -> None:
-        started = time.monotonic()
-        deadline = started + self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
-        storage = Storage(self.region)
+        limit = self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
+        deadline = time.monotonic() + limit
         self.description["TrainingStartTime"] = utc_now()
+        while True:
+            try:
+                self._attempt(deadline)
+                break
+            except (JobStoppedError, JobFailedError) as ending:
+                if not self._retries_left or not str(ending).startswith(INTERNAL_SERVER_ERROR):
+                    raise
+                reason = str(ending)
+            except Exception as error:  # a bug here is what InternalServerError stands for
+                log.exception("the embedded AWS failed in job %s", self.name)
+                failure = internal_server_error(repr(error))
+                if not self._retries_left:
+                    raise failure from error
+                reason = str(failure)
+            self._retries_left -= 1
+            self.metrics = MetricReader(METRIC_DEFINITIONS)
+            self._enter("Starting", f"Starting the training job again after {reason}"[:1024])
+        self.description["ModelArtifacts"] = {"S3ModelArtifacts": self.model_uri}
+
+    def _attempt(self, deadline: float) -> None:
+        storage = Storage(self.region)
         with _opt_ml() as root:
             self._enter("Downloading", "Downloading input data")
             self._write_config(root)
@@ -86,7 +142,6 @@ class TrainingJob(Job):
             archive = root / "model.tar.gz"
             _pack(root / "model", archive)
             storage.upload(archive, self.model_uri)
-        self.description["ModelArtifacts"] = {"S3ModelArtifacts": self.model_uri}
 
     def _train(self, root: Path, deadline: float) -> None:
         stream = f"{self.name}/algo-1-{int(time.time())}"
@@ -102,10 +157,16 @@ class TrainingJob(Job):
             on_line=on_line,
             stop_requested=self.stop_requested,
             deadline=deadline,
+            n_processors=self._n_processors,
         )
         if exit_code != 0:
             failure = root / "output" / "failure"
             reason = failure.read_text(encoding="utf-8") if failure.exists() else ""
+            if not reason and exit_code < 0:
+                raise internal_server_error(
+                    f"We encountered an internal error. Please try again. (the container was "
+                    f"killed by signal {-exit_code})"
+                )
             raise JobFailedError(reason or f"AlgorithmError: , exit code: {exit_code}")
 
     def _write_config(self, root: Path) -> None:
@@ -154,8 +215,24 @@ class TrainingJob(Job):
         self.description["FinalMetricDataList"] = self.metrics.final
 
 
-def _refuse_unsupported(request: dict[str, Any]) -> None:
-    """Fail for what AWS refuses, and by name for what only the embedded AWS cannot do."""
+def processor_count() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_training_request(request: dict[str, Any]) -> None:
+    """Check CreateTrainingJob's members, or those of a tuning job's TrainingJobDefinition.
+
+    Raises
+    ------
+    ValidationException
+        For what AWS refuses.
+    UnsupportedInEmbeddedAws
+        By name for what only the embedded AWS cannot do.
+    """
+    stand_in_for(request["AlgorithmSpecification"].get("TrainingImage", ""))
     algorithm = request["AlgorithmSpecification"]
     if algorithm.get("MetricDefinitions"):
         raise ValidationException("You can't override the metric definitions for Amazon SageMaker "
@@ -163,7 +240,7 @@ def _refuse_unsupported(request: dict[str, Any]) -> None:
                                   "definitions.")  # fmt: skip
     if algorithm.get("TrainingInputMode", "File") != "File":
         raise UnsupportedInEmbeddedAws("The embedded AWS trains in input mode File only")
-    if request["ResourceConfig"].get("InstanceCount", 1) != 1:
+    if request.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
         raise UnsupportedInEmbeddedAws("The embedded AWS trains on one instance only")
     for channel in request.get("InputDataConfig", []):
         source = channel["DataSource"].get("S3DataSource", {})
@@ -184,8 +261,14 @@ def _opt_ml() -> Iterator[Path]:
 
 
 def _pack(directory: Path, archive: Path) -> None:
-    """Write model.tar.gz; equal models give equal bytes inside."""
-    with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
+    """Write model.tar.gz; equal models give equal bytes inside.
+
+    Trained numbers hardly compress, so this is done fast rather than well.
+    """
+    with (
+        igzip.open(archive, "wb", compresslevel=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         for path in sorted(directory.rglob("*")):
             if path.is_file():
                 data = path.read_bytes()

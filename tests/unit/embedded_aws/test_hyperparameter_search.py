@@ -1,12 +1,12 @@
 import itertools
 import math
-import threading
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from embedded_aws.errors import UnsupportedTuningStrategyError
-from embedded_aws.hyperparameter_search import HyperparameterSearch, Trial
+from embedded_aws.hyperparameter_search import HyperparameterSearch, KnownResult, Trial
 
 RANGES = {
     "ContinuousParameterRanges": [
@@ -98,24 +98,96 @@ def test_bayesian_goes_on_after_failed_trials() -> None:
     assert len({str(trial.hyperparameters) for trial in trials}) == 16
 
 
-def test_parallel_trials_differ_and_are_counted_once() -> None:
-    search = HyperparameterSearch("Bayesian", RANGES, "Minimize", 0, 24)
+def run_in_parallel(strategy: str, n: int, max_parallel: int, order: int) -> list[Trial]:
+    """Run trials that end in any order."""
+    search = HyperparameterSearch(strategy, RANGES, "Minimize", 4, n, max_parallel=max_parallel)
+    generator = np.random.default_rng(order)
     trials: list[Trial] = []
+    running: list[Trial] = []
+    while search.is_ready or running:
+        while search.is_ready and len(running) < max_parallel:
+            trials.append(search.propose())
+            running.append(trials[-1])
+        ended = running.pop(int(generator.integers(len(running))))
+        search.record(ended, distance(ended))
+    return trials
 
-    def work() -> None:
-        for _ in range(6):
-            trial = search.propose()
-            search.record(trial, distance(trial))
-            trials.append(trial)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+@pytest.mark.parametrize("strategy", ["Random", "Bayesian"])
+@pytest.mark.parametrize("max_parallel", [2, 4])
+def test_parallel_trials_do_not_depend_on_which_of_them_are_faster(
+    strategy: str, max_parallel: int
+) -> None:
+    runs = [run_in_parallel(strategy, 24, max_parallel, order) for order in range(3)]
 
-    assert sorted(trial.number for trial in trials) == list(range(1, 25))
-    assert len({str(trial.hyperparameters) for trial in trials}) == 24
+    assert runs[0] == runs[1] == runs[2]
+    assert [trial.number for trial in runs[0]] == list(range(1, 25))
+    assert len({str(trial.hyperparameters) for trial in runs[0]}) == 24
+
+
+def test_bayesian_takes_into_account_all_that_its_places_allow() -> None:
+    def third_of(objectives: tuple[float, ...]) -> Trial:
+        search = HyperparameterSearch(
+            "Bayesian", RANGES, "Minimize", 4, max_parallel=2, known=known_results()
+        )
+        first, second = search.propose(), search.propose()
+        search.record(first, objectives[0])
+        if len(objectives) > 1:
+            search.record(second, objectives[1])
+        return search.propose()
+
+    assert third_of((0.0,)) != third_of((1e9,))
+    assert third_of((0.0,)) == third_of((0.0, 0.0)) == third_of((0.0, 1e9))
+
+
+def test_only_bayesian_waits_for_the_trials_it_learns_from() -> None:
+    bayesian, drawn = (
+        HyperparameterSearch(strategy, RANGES, "Minimize", 0, 9, max_parallel=2)
+        for strategy in ("Bayesian", "Random")
+    )
+    for search in (bayesian, drawn):
+        search.propose()
+        search.record(search.propose(), 1.0)
+
+    assert drawn.is_ready
+    assert not bayesian.is_ready
+    with pytest.raises(RuntimeError, match="trial 3 needs the results of all trials up to 1"):
+        bayesian.propose()
+
+
+def known_results(n: int = 12) -> list[KnownResult]:
+    """Return what a random search found, with a hyperparameter that the new one does not tune."""
+    trials = run("Random", seed=1, n=n)
+    return [KnownResult({**t.hyperparameters, "more": "1"}, distance(t)) for t in trials]
+
+
+def test_bayesian_goes_on_from_known_results() -> None:
+    def mean_of_first(known: list[KnownResult]) -> float:
+        found = []
+        for seed in range(3):
+            search = HyperparameterSearch("Bayesian", RANGES, "Minimize", seed, 40, known=known)
+            for _ in range(8):
+                trial = search.propose()
+                found.append(distance(trial))
+                search.record(trial, found[-1])
+        return sum(found) / len(found)
+
+    assert mean_of_first(known_results(60)) < 0.6 * mean_of_first([])
+
+
+@pytest.mark.parametrize(
+    "outside", [{"lr": "2"}, {"epochs": "2.5"}, {"method": "constant"}, {"wd": "many"}, {"lr": "0"}]
+)
+def test_known_results_outside_the_ranges_are_left_out(outside: dict[str, str]) -> None:
+    inside = known_results(1)[0].hyperparameters
+    result = KnownResult({**inside, **outside}, 0.0)
+
+    search = HyperparameterSearch("Bayesian", RANGES, "Minimize", 0, known=[result])
+
+    # The middle comes first where nothing is known.
+    assert search.propose() == HyperparameterSearch("Bayesian", RANGES, "Minimize", 0).propose()
+    search = HyperparameterSearch("Bayesian", RANGES, "Minimize", 0, known=[KnownResult(inside, 0)])
+    assert search.propose() != HyperparameterSearch("Bayesian", RANGES, "Minimize", 0).propose()
 
 
 def test_grid_proposes_every_combination_once() -> None:

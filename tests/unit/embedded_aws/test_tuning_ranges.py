@@ -123,3 +123,24 @@ def test_numbers_are_written_so_that_they_read_back() -> None:
     assert float(NumericRange("lr", 0.1, 0.3, "Linear", False).value_at(0.1 + 0.2)) == 0.3
     value = NumericRange("lr", 1e-8, 1.0, "Logarithmic", False).value_at(math.log(1e-5))
     assert float(value) == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize("scaling", ["Linear", "Logarithmic", "ReverseLogarithmic"])
+def test_position_of_is_the_inverse_of_value_at(scaling: str) -> None:
+    r = NumericRange("lr", 0.01, 0.9, scaling, is_integer=False)
+
+    for value in ("0.01", "0.3", "0.9"):
+        position = r.position_of(value)
+        assert position is not None
+        assert float(r.value_at(position)) == pytest.approx(float(value))
+
+
+def test_position_of_what_is_not_in_the_range_is_none() -> None:
+    integers = NumericRange("epochs", 1, 9, "Linear", is_integer=True)
+
+    assert [integers.position_of(v) for v in ("0", "1", "9", "10", "2.5", "x", "")] == [
+        None, 1.0, 9.0, None, None, None, None
+    ]  # fmt: skip
+    assert NumericRange("lr", 0.0, 1.0, "Linear", False).position_of("nan") is None
+    assert CategoricalRange("method", ("a", "b")).position_of("a") == "a"
+    assert CategoricalRange("method", ("a", "b")).position_of("c") is None
