@@ -10,7 +10,6 @@ the model does not depend on it.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from embedded_aws.factorization_machines.learning import evaluate, train
 from embedded_aws.factorization_machines.model_files import write_model
 from embedded_aws.factorization_machines.samples import read_channel
 from embedded_aws.factorization_machines.settings import parse_settings
+from embedded_aws.processor_count import processor_count
 from recommender.recordio import CONTENT_TYPE
 
 SEED_VARIABLE = "FACTORIZATION_MACHINES_SEED"
@@ -50,7 +50,7 @@ def run_training_job(layout: ContainerLayout, environment: Mapping[str, str] = o
     host = _host(layout.read_config("resourceconfig"))
     rng = np.random.default_rng(_whole_number(environment, SEED_VARIABLE, default=0, smallest=0))
     n_workers = _whole_number(
-        environment, PROCESSORS_VARIABLE, default=_available_processors(), smallest=1
+        environment, PROCESSORS_VARIABLE, default=processor_count(), smallest=1
     )
     samples = {
         channel: read_channel(
@@ -101,9 +101,3 @@ def _whole_number(
     if not (text.isascii() and text.isdigit() and int(text) >= smallest):
         raise ClientError(f'{variable}: expected a whole number from {smallest}, found "{text}"')
     return int(text)
-
-
-def _available_processors() -> int:
-    if sys.platform == "linux":  # where a process may be confined to some
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

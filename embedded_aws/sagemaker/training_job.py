@@ -12,7 +12,6 @@ import contextlib
 import io
 import json
 import logging
-import os
 import shutil
 import tarfile
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 
 from isal import igzip
 
+from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.container import run_container, stand_in_for
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
 from embedded_aws.sagemaker.job import (
@@ -213,13 +213,6 @@ class TrainingJob(Job):
         self.description["TrainingTimeInSeconds"] = max(1, seconds)
         self.description["BillableTimeInSeconds"] = max(1, seconds)
         self.description["FinalMetricDataList"] = self.metrics.final
-
-
-def processor_count() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def check_training_request(request: dict[str, Any]) -> None:

@@ -27,11 +27,12 @@ from embedded_aws.hyperparameter_search import (
     KnownResult,
     Trial,
 )
+from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.completion import is_complete, not_improving
 from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.sagemaker.job import ENDED, Job, JobFailedError, JobStoppedError, utc_now
 from embedded_aws.sagemaker.metrics import METRIC_DEFINITIONS
-from embedded_aws.sagemaker.training_job import TrainingJob, processor_count
+from embedded_aws.sagemaker.training_job import TrainingJob
 from embedded_aws.sagemaker.tuning_request import check_tuning_request
 from embedded_aws.sagemaker.warm_start import check_warm_start, is_identical
 
