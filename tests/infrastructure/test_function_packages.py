@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -28,6 +29,8 @@ LATER_PYTHON = {"compression"}
 RUNTIME = {"boto3", "botocore"}
 # Distributions that others need, and that the functions import by themselves as well.
 COME_ALONG = {"pydantic_core"}
+# Imported by the first decoding of RecordIO, and no function decodes.
+FOR_DECODING = {"numba"}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def third_party_imports(imports: grimp.ImportGraph, folder: str) -> set[str]:
             continue
         waiting += imports.find_modules_directly_imported_by(module)
         waiting += [module.rpartition(".")[0]] if "." in module else []  # __init__ runs too
-    return found - sys.stdlib_module_names - LATER_PYTHON - RUNTIME
+    return found - sys.stdlib_module_names - LATER_PYTHON - RUNTIME - FOR_DECODING
 
 
 @pytest.mark.parametrize("folder", LAYERS)
@@ -69,6 +72,20 @@ def test_layers_hold_what_is_imported_and_nothing_else(
     assert third_party_imports(imports, folder) - COME_ALONG == {
         package.partition(".")[0] for package in wanted
     }
+
+
+def test_no_function_decodes_recordio() -> None:
+    sources = {path: path.read_text("utf-8") for path in (PROJECT_ROOT / "lambdas").rglob("*.py")}
+    users = {path for path, source in sources.items() if "recordio" in source}
+
+    assert users
+    for path in users:
+        names = {
+            node.attr if isinstance(node, ast.Attribute) else node.name
+            for node in ast.walk(ast.parse(sources[path]))
+            if isinstance(node, ast.Attribute | ast.alias)
+        }
+        assert not names & {"decode", "read", "read_blocks"}, path
 
 
 @pytest.fixture
