@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_cdk import App
 
-from infra.settings import CONTEXT_KEY, DeploymentSettings
+from infra.settings import CONTEXT_KEY, FILE_CONTEXT_KEY, DeploymentSettings
 from infra.stacks.recommender_stack import VideoRecommenderStack
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +31,9 @@ def create_app(outdir: Path | None = None) -> App:
     """
     folder = outdir or Path(os.environ.get("CDK_OUTDIR", PROJECT_ROOT / "cdk.out"))
     app = App(context=default_context(), outdir=str(folder), analytics_reporting=False)
-    settings = DeploymentSettings.from_context(app.node.try_get_context(CONTEXT_KEY))
+    settings = DeploymentSettings.from_context(
+        app.node.try_get_context(CONTEXT_KEY), app.node.try_get_context(FILE_CONTEXT_KEY)
+    )
     VideoRecommenderStack(app, settings=settings)
     return app
 

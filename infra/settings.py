@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from infra.setting_sections import (
+    FunctionName,
+    FunctionSettings,
+    KmsKey,
+    NetworkSettings,
+    PolicyArn,
+    Section,
+)
 
 CONTEXT_KEY = "settings"
+FILE_CONTEXT_KEY = "settings_file"
 
 # CloudWatch Logs accepts these numbers of days only; the CDK has a name for each.
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653]
@@ -49,17 +60,30 @@ class SettingsError(Exception):
     """The deployment settings break their contract; the message lists every problem."""
 
 
-class DeploymentSettings(BaseModel):
+class DeploymentSettings(Section):
     """The deployment's choices, with their defaults.
 
     Parameters
     ----------
+    name_prefix : str
+        Put before the stack's name, so that several copies live in one account and region.
     removal_policy : {"retain", "destroy"}
         What becomes of the data bucket and the logs when the stack is deleted.
     log_retention_days : int
         How long logs are kept; one of the numbers that CloudWatch Logs accepts.
     lambda_architecture : {"arm64", "x86_64"}
         Processor of the functions.
+    functions : dict of str to FunctionSettings
+        Memory, disk and time limit by function, where they differ from docs/functions.md.
+    kms_key : str
+        What data and logs are encrypted with: ``"aws"`` (keys that AWS owns), ``"stack"`` (a key
+        that the stack creates), or the ARN of a key, whose policy must allow CloudWatch Logs.
+    network : NetworkSettings or None
+        The private network of functions and jobs; None: AWS's.
+    network_isolation : bool
+        Whether training and model containers are cut off from every network.
+    permissions_boundary : str or None
+        ARN of a policy that bounds every role of the stack.
     run_expiration_days : int
         Age at which a run's files are deleted; accepted models outlive it as a record only.
     dataset_uris : list of str
@@ -68,11 +92,15 @@ class DeploymentSettings(BaseModel):
         Tags of every resource.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+    name_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]{0,40})?$")] = ""
     removal_policy: Literal["retain", "destroy"] = "retain"
     log_retention_days: RetentionDays = 30
     lambda_architecture: Literal["arm64", "x86_64"] = "arm64"
+    functions: dict[FunctionName, FunctionSettings] = Field(default_factory=dict)
+    kms_key: KmsKey = "aws"
+    network: NetworkSettings | None = None
+    network_isolation: bool = False
+    permissions_boundary: PolicyArn | None = None
     run_expiration_days: Annotated[int, Field(ge=1, le=3650)] = 90
     dataset_uris: list[S3Uri] = Field(default_factory=list)
     tags: dict[Annotated[str, Field(min_length=1, max_length=128)], str] = Field(
@@ -80,26 +108,36 @@ class DeploymentSettings(BaseModel):
     )
 
     @classmethod
-    def from_context(cls, value: object) -> DeploymentSettings:
+    def from_context(cls, value: object, file: object = None) -> DeploymentSettings:
         """Read the settings as the CDK context gives them.
 
         Parameters
         ----------
         value : object
             None, a mapping (from ``cdk.json``), or its JSON text (from ``cdk -c settings=...``).
+        file : object
+            None, or the path of a JSON file (``cdk -c settings_file=...``). What `value` says of a
+            setting wins.
 
         Raises
         ------
         SettingsError
-            If the value is no JSON object, has unknown keys or bad values; lists them all.
+            If the file cannot be read, or settings are no JSON object, have unknown keys or bad
+            values; lists them all.
         """
+        merged = {**_from_file(file), **_mapping(value, f"CDK context {CONTEXT_KEY!r}")}
         try:
-            return cls.model_validate(_mapping(value))
+            return cls.model_validate(merged)
         except ValidationError as error:
             raise SettingsError(
-                f"CDK context {CONTEXT_KEY!r} (cdk.json, or cdk -c {CONTEXT_KEY}='{{...}}'):\n"
+                f"settings (cdk.json, cdk -c {CONTEXT_KEY}='{{...}}', or the file of cdk -c "
+                f"{FILE_CONTEXT_KEY}=...):\n"
                 + "\n".join(f"  - {_problem(details)}" for details in error.errors())
             ) from None
+
+    def function(self, name: FunctionName) -> FunctionSettings:
+        """Say what was chosen for a function."""
+        return self.functions.get(name, FunctionSettings())
 
     @property
     def cdk_removal_policy(self) -> RemovalPolicy:
@@ -124,7 +162,17 @@ class DeploymentSettings(BaseModel):
         return lambda_.Architecture.X86_64
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _from_file(file: object) -> Mapping[str, Any]:
+    if file is None:
+        return {}
+    where = f"CDK context {FILE_CONTEXT_KEY!r}"
+    try:
+        return _mapping(Path(str(file)).read_text(encoding="utf-8"), f"{where}: {file}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where}: cannot read {file}: {error}") from None
+
+
+def _mapping(value: object, where: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if isinstance(value, str):
@@ -132,11 +180,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
             value = json.loads(value)
         except json.JSONDecodeError as error:
             raise SettingsError(
-                f"CDK context {CONTEXT_KEY!r}: expected a JSON object, found {value!r} ({error})"
+                f"{where}: expected a JSON object, found {value!r} ({error})"
             ) from None
     if not isinstance(value, Mapping):
         raise SettingsError(
-            f"CDK context {CONTEXT_KEY!r}: expected a JSON object such as "
+            f"{where}: expected a JSON object such as "
             f'{{"removal_policy": "destroy"}}, found {value!r}'
         )
     return value

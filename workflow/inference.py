@@ -42,10 +42,12 @@ def transform_test_set(
                 "S3OutputPath.$": "$run.uris.predictions_uri",
                 "Accept": "application/jsonlines",
                 "AssembleWith": "Line",
+                **resources.security.output,
             },
             "TransformResources": {
                 "InstanceType.$": "$run.transform.instance_type",
                 "InstanceCount.$": "$run.transform.instance_count",
+                **resources.security.volume,
             },
         },
         timeout_seconds=DAY_SECONDS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -34,6 +35,8 @@ class TrainingWorkflow(Construct):
         How long the execution log is kept.
     log_removal_policy : RemovalPolicy
         What becomes of the log group when the stack is deleted.
+    encryption_key : IKey or None
+        Key of the execution log; None: CloudWatch's own.
 
     Attributes
     ----------
@@ -49,6 +52,7 @@ class TrainingWorkflow(Construct):
         resources: WorkflowResources,
         log_retention: logs.RetentionDays,
         log_removal_policy: RemovalPolicy,
+        encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.state_machine = sfn.StateMachine(
@@ -63,6 +67,7 @@ class TrainingWorkflow(Construct):
                 destination=logs.LogGroup(
                     self,
                     "Log",
+                    encryption_key=encryption_key,
                     retention=log_retention,
                     removal_policy=log_removal_policy,
                 ),

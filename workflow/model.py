@@ -27,6 +27,7 @@ def create_model(
                 "Image.$": "$model.training_image",
                 "ModelDataUrl.$": "$model.model_data_uri",
             },
+            **resources.security.container,
         },
         # The name is read from the result: made anew in a later state it could differ.
         assign={"model_name.$": "States.ArrayGetItem(States.StringSplit($.ModelArn, '/'), 1)"},

@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSecurity:
+    """How SageMaker's jobs and models are encrypted and cut off.
+
+    Parameters
+    ----------
+    kms_key_arn : str or None
+        Key of volumes and of what jobs write; None: AWS's own.
+    subnet_ids, security_group_ids : sequence of str
+        The private network of containers; none: AWS's.
+    network_isolation : bool
+        Whether containers are cut off from every network. SageMaker itself moves the data.
+    """
+
+    kms_key_arn: str | None = None
+    subnet_ids: Sequence[str] = ()
+    security_group_ids: Sequence[str] = ()
+    network_isolation: bool = False
+
+    @property
+    def container(self) -> dict[str, Any]:
+        """Members of CreateTrainingJob and of CreateModel."""
+        members: dict[str, Any] = {}
+        if self.network_isolation:
+            members["EnableNetworkIsolation"] = True
+        if self.subnet_ids:
+            members["VpcConfig"] = {
+                "Subnets": list(self.subnet_ids),
+                "SecurityGroupIds": list(self.security_group_ids),
+            }
+        return members
+
+    @property
+    def traffic(self) -> dict[str, Any]:
+        """Members of CreateTrainingJob: instances that talk to each other do so encrypted."""
+        return {"EnableInterContainerTrafficEncryption": True} if self.subnet_ids else {}
+
+    @property
+    def volume(self) -> dict[str, str]:
+        """Member of the resources of a job."""
+        return {"VolumeKmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
+
+    @property
+    def output(self) -> dict[str, str]:
+        """Member of the output of a job."""
+        return {"KmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +73,12 @@ class WorkflowResources:
         The role that SageMaker's jobs and models run with.
     training_image : str
         Image URI of the algorithm; may contain CloudFormation tokens.
+    security : JobSecurity
+        Of the jobs and models.
     """
 
     functions: Mapping[str, lambda_.Function]
     bucket: s3.IBucket
     job_role: iam.IRole
     training_image: str
+    security: JobSecurity = field(default_factory=JobSecurity)

@@ -66,14 +66,20 @@ def job_definition(resources: WorkflowResources) -> dict[str, Any]:
             # https://docs.aws.amazon.com/sagemaker/latest/dg/k-means.html
             _channel("test", "$run.uris.recordio_validation_uri", "FullyReplicated"),
         ],
-        "OutputDataConfig": {"S3OutputPath.$": "$run.uris.model_prefix_uri"},
+        "OutputDataConfig": {
+            "S3OutputPath.$": "$run.uris.model_prefix_uri",
+            **resources.security.output,
+        },
         "ResourceConfig": {
             "InstanceType.$": "$run.training.instance_type",
             "InstanceCount.$": "$run.training.instance_count",
             "VolumeSizeInGB.$": "$run.training.volume_size_gb",
+            **resources.security.volume,
         },
         "StoppingCondition.$": "$run.training.stopping_condition",
         "EnableManagedSpotTraining.$": "$run.training.use_spot",
+        **resources.security.container,
+        **resources.security.traffic,
     }
 
 

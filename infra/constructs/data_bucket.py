@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.constructs.encryption import Encryption
 from infra.settings import DeploymentSettings
 from recommender.run_layout import RUNS_PREFIX
 
@@ -23,13 +24,22 @@ class DataBucket(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: DeploymentSettings
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        encryption: Encryption,
+        settings: DeploymentSettings,
     ) -> None:
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=(
+                s3.BucketEncryption.KMS if encryption.key else s3.BucketEncryption.S3_MANAGED
+            ),
+            encryption_key=encryption.key,
+            bucket_key_enabled=True if encryption.key else None,  # far fewer calls of KMS
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,

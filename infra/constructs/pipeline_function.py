@@ -9,6 +9,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.constructs.encryption import Encryption
+from infra.constructs.network import Network
+from infra.setting_sections import FunctionName
 from infra.settings import DeploymentSettings
 
 
@@ -28,13 +31,18 @@ class PipelineFunction(Construct):
     bucket_name : str
         The data bucket.
     memory_mib : int
-        Memory, and with it the share of processors.
+        Memory, and with it the share of processors, unless the settings say otherwise; so for
+        disk and time limit.
     disk_mib : int
         Local disk, below ``/tmp``.
     timeout : Duration
         Time limit of one invocation, at most 15 minutes.
     environment : mapping of str to str
         Variables that only this function needs.
+    encryption : Encryption
+        For variables and logs.
+    network : Network
+        Where it runs.
     settings : DeploymentSettings
         The deployment's choices.
 
@@ -47,7 +55,7 @@ class PipelineFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        construct_id: str,
+        construct_id: FunctionName,
         *,
         folder: str,
         code: lambda_.Code,
@@ -58,8 +66,11 @@ class PipelineFunction(Construct):
         timeout: Duration,
         environment: Mapping[str, str],
         settings: DeploymentSettings,
+        encryption: Encryption,
+        network: Network,
     ) -> None:
         super().__init__(scope, construct_id)
+        chosen = settings.function(construct_id)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -69,16 +80,21 @@ class PipelineFunction(Construct):
             handler=f"lambdas.{folder}.handler.lambda_handler",
             code=code,
             layers=[layer],
-            memory_size=memory_mib,
-            ephemeral_storage_size=Size.mebibytes(disk_mib),
-            timeout=timeout,
+            memory_size=chosen.memory_mib or memory_mib,
+            ephemeral_storage_size=Size.mebibytes(chosen.disk_mib or disk_mib),
+            timeout=Duration.seconds(chosen.timeout_seconds) if chosen.timeout_seconds else timeout,
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            security_groups=network.security_groups,
             tracing=lambda_.Tracing.ACTIVE,
             logging_format=lambda_.LoggingFormat.JSON,
             log_group=logs.LogGroup(
                 self,
                 "Log",
+                encryption_key=encryption.key,
                 retention=settings.cdk_log_retention,
                 removal_policy=settings.cdk_removal_policy,
             ),
+            environment_encryption=encryption.key,
             environment={"DATA_BUCKET": bucket_name, "LOG_LEVEL": "INFO", **environment},
         )

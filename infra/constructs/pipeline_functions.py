@@ -11,15 +11,23 @@ from aws_cdk import Duration
 from constructs import Construct
 
 from infra.allocation import KEEP_FREED_MEMORY
+from infra.constructs.encryption import Encryption
 from infra.constructs.function_code import PackageLayer, first_party_code
+from infra.constructs.network import Network
 from infra.constructs.pipeline_function import PipelineFunction
+from infra.setting_sections import FunctionName
 from infra.settings import DeploymentSettings
 
 # Memory, disk and time limits follow from measured peaks: docs/functions.md.
 
 
 def pipeline_functions(
-    scope: Construct, *, bucket_name: str, settings: DeploymentSettings
+    scope: Construct,
+    *,
+    bucket_name: str,
+    encryption: Encryption,
+    network: Network,
+    settings: DeploymentSettings,
 ) -> dict[str, PipelineFunction]:
     """Create the functions.
 
@@ -29,6 +37,10 @@ def pipeline_functions(
         The stack.
     bucket_name : str
         The data bucket.
+    encryption : Encryption
+        For variables and logs.
+    network : Network
+        Where they run.
     settings : DeploymentSettings
         The deployment's choices.
 
@@ -38,7 +50,13 @@ def pipeline_functions(
         By name, which is the construct's, the state's and, in snake case, the folder's.
     """
     function = partial(
-        _function, scope, code=first_party_code(), bucket_name=bucket_name, settings=settings
+        _function,
+        scope,
+        code=first_party_code(),
+        bucket_name=bucket_name,
+        encryption=encryption,
+        network=network,
+        settings=settings,
     )
     functions = (
         function(
@@ -80,7 +98,7 @@ def pipeline_functions(
 
 def _function(
     scope: Construct,
-    name: str,
+    name: FunctionName,
     *,
     layer: str,
     settings: DeploymentSettings,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.algorithm_image import AlgorithmImage
 from infra.constructs.console_link import ConsoleLink
 from infra.constructs.data_bucket import DataBucket
+from infra.constructs.encryption import Encryption
+from infra.constructs.network import Network
 from infra.constructs.pipeline_functions import pipeline_functions
 from infra.constructs.sagemaker_execution_role import SageMakerExecutionRole
 from infra.permissions import dataset_access, object_access
 from infra.settings import DeploymentSettings
 from recommender.run_layout import RAW_PREFIX, RUNS_PREFIX
 from workflow.machine import TrainingWorkflow
-from workflow.resources import WorkflowResources
+from workflow.resources import JobSecurity, WorkflowResources
 
 STACK_NAME = "VideoRecommender"
 
@@ -45,14 +48,29 @@ class VideoRecommenderStack(Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=f"{settings.name_prefix}{construct_id}",
             description="Recommender workflow: ratings to Factorization Machines on SageMaker",
         )
         for key, value in settings.tags.items():
             Tags.of(self).add(key, value)
 
-        self._bucket = DataBucket(self, "Data", settings=settings).bucket
+        if settings.permissions_boundary:
+            iam.PermissionsBoundary.of(self).apply(
+                iam.ManagedPolicy.from_managed_policy_arn(
+                    self, "PermissionsBoundary", settings.permissions_boundary
+                )
+            )
+        network = Network(self, "Network", settings=settings)
+        self._encryption = Encryption(self, "Encryption", settings=settings)
+        self._bucket = DataBucket(
+            self, "Data", encryption=self._encryption, settings=settings
+        ).bucket
         self._functions = pipeline_functions(
-            self, bucket_name=self._bucket.bucket_name, settings=settings
+            self,
+            bucket_name=self._bucket.bucket_name,
+            encryption=self._encryption,
+            network=network,
+            settings=settings,
         )
         self._image = AlgorithmImage(self, "AlgorithmImage")
         self._execution = SageMakerExecutionRole(self, "SageMakerExecution")
@@ -64,12 +82,24 @@ class VideoRecommenderStack(Stack):
                 bucket=self._bucket,
                 job_role=self._execution.role,
                 training_image=self._image.uri,
+                security=self._job_security(settings),
             ),
             log_retention=settings.cdk_log_retention,
             log_removal_policy=settings.cdk_removal_policy,
+            encryption_key=self._encryption.key,
         )
         self._grant(settings)
+        network.grant_jobs(self._execution.role)
         self._publish()
+
+    def _job_security(self, settings: DeploymentSettings) -> JobSecurity:
+        key, network = self._encryption.key, settings.network
+        return JobSecurity(
+            kms_key_arn=key.key_arn if key else None,
+            subnet_ids=network.subnet_ids if network else (),
+            security_group_ids=network.security_group_ids if network else (),
+            network_isolation=settings.network_isolation,
+        )
 
     def _grant(self, settings: DeploymentSettings) -> None:
         """Who may do what; the state machine's permissions come with its states."""
@@ -86,6 +116,9 @@ class VideoRecommenderStack(Stack):
             self._execution.role.add_to_policy(statement)
         self._execution.grant_pull(self._image.repository_arn)
         self._execution.grant_telemetry()
+        for name in ("Preprocess", "ConvertRecordIO", "Evaluate"):
+            self._encryption.grant(self._functions[name].function.grant_principal)
+        self._encryption.grant(self._execution.role, volumes=True)
 
     def _grant_objects(self, name: str, *, reads: list[str], writes: list[str]) -> None:
         for statement in object_access(self._bucket, reads=reads, writes=writes):

@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.application import PROJECT_ROOT
 from tests.infrastructure.conftest import Template, load_template
-
-NEEDED = ("HOME", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "XDG_CACHE_HOME")
-
-
-def synthesize(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run app.py with no credentials, no network, and no program but Python in reach."""
-    bare = {name: os.environ[name] for name in NEEDED if name in os.environ}
-    nowhere = "http://127.0.0.1:9"
-    return subprocess.run(
-        [sys.executable, str(PROJECT_ROOT / "app.py")],
-        cwd=folder,
-        env={
-            **bare,
-            "PATH": "",
-            "HTTP_PROXY": nowhere,
-            "HTTPS_PROXY": nowhere,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "CDK_OUTDIR": str(folder / "assembly"),
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+from tests.infrastructure.synthesis import synthesize
 
 
 def test_bare_machine_gets_the_same_template_without_a_word(

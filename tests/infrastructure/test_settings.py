@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from aws_cdk import aws_logs as logs
 
+from infra.application import PROJECT_ROOT
 from infra.settings import DeploymentSettings, RetentionDays, SettingsError
 
 
@@ -38,7 +40,7 @@ def test_every_problem_is_named_at_once() -> None:
         )
 
     message = str(caught.value)
-    assert "removal_polcy: unknown key; known keys are removal_policy" in message
+    assert "removal_polcy: unknown key; known keys are name_prefix" in message
     assert "log_retention_days" in message
     assert "found 8" in message
     assert "run_expiration_days" in message
@@ -65,3 +67,42 @@ def test_retention_names_mean_those_days() -> None:
     assert DeploymentSettings(log_retention_days=365).cdk_log_retention is (
         logs.RetentionDays.ONE_YEAR
     )
+
+
+def test_a_file_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"removal_policy": "destroy", "name_prefix": "a-"}')
+
+    settings = DeploymentSettings.from_context('{"name_prefix": "b-"}', str(file))
+
+    assert settings.destroys_data
+    assert settings.name_prefix == "b-"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+
+    with pytest.raises(SettingsError, match=r"cannot read .*missing\.json"):
+        DeploymentSettings.from_context(None, str(tmp_path / "missing.json"))
+    with pytest.raises(SettingsError, match=r"broken\.json: expected a JSON object"):
+        DeploymentSettings.from_context(None, str(broken))
+
+
+@pytest.mark.parametrize("name", ["development", "production"])
+def test_the_examples_are_valid(name: str) -> None:
+    file = PROJECT_ROOT / "settings" / f"{name}.json"
+
+    assert DeploymentSettings.from_context(None, str(file)).tags == {"environment": name}
+
+
+def test_a_network_needs_subnets_and_groups() -> None:
+    with pytest.raises(SettingsError) as caught:
+        DeploymentSettings.from_context(
+            {"network": {"vpc_id": "vpc-1"}, "kms_key": "mine", "functions": {"Other": {}}}
+        )
+
+    message = str(caught.value)
+    for part in ("network.vpc_id", "network.subnet_ids", "network.security_group_ids", "kms_key"):
+        assert part in message
+    assert "'Preprocess', 'ConvertRecordIO' or 'Evaluate', found 'Other'" in message
