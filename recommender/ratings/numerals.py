@@ -22,6 +22,8 @@ _Mask = npt.NDArray[np.bool_]
 MILLISECONDS_FROM = 10**11
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _DATE_BYTES = 10
+# So many rows for each that differs from the one before.
+_WORTHWHILE = 4
 _DAY_SECONDS = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALL_ZEROS = np.uint64(0x3030303030303030)  # "00000000"
@@ -63,6 +65,20 @@ def parse_timestamps(data: Bytes, starts: Places, ends: Places) -> npt.NDArray[n
     lengths = ends - starts
     last = _load_before(data, ends, lengths)
     before = _load_before(data, ends - WORD_BYTES, lengths - WORD_BYTES)
+    # Files are often in the order of time, and dates then repeat row after row.
+    is_new = (last[1:] != last[:-1]) | (before[1:] != before[:-1])
+    is_new |= (lengths[1:] != lengths[:-1]) | (lengths[1:] > 2 * WORD_BYTES)
+    first = np.flatnonzero(np.concatenate(([True], is_new)))
+    if len(first) * _WORTHWHILE > len(last):
+        return _parse_times(data, starts, ends, before, last)
+    seconds = _parse_times(data, starts[first], ends[first], before[first], last[first])
+    return np.repeat(seconds, np.diff(first, append=len(last)))
+
+
+def _parse_times(
+    data: Bytes, starts: Places, ends: Places, before: _Words, last: _Words
+) -> npt.NDArray[np.int64]:
+    lengths = ends - starts
     seconds, is_known = _parse_dates(before, last)
     is_known &= lengths == _DATE_BYTES
     if is_known.all():

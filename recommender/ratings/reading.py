@@ -17,7 +17,7 @@ from recommender.ratings.files import RatingsText, ReadingOptions, open_file
 from recommender.ratings.table import RatingsTable
 from recommender.ratings.workspace import Workspace
 
-CHUNK_ROWS = 1 << 17
+CHUNK_ROWS = 1 << 18
 MAX_REJECTED_RATIO = 0.01
 
 

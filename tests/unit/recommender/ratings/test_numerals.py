@@ -249,3 +249,21 @@ def test_any_texts_are_read_as_ratings_one_by_one(texts):
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=8))
 def test_ratings_are_exact(values):
     assert ratings(*map(repr, values)) == values
+
+
+@given(
+    runs=st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["2015-08-31", "1440979200", "1440979200000", "", "x", "2015-08-31T10:00:00+02:00",
+                 "2014-08-31T10:00:00+02:00", "12015-08-31", "015-08-31", "0" * 17 + "1"]
+            ),
+            st.integers(1, 40),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_times_that_repeat_are_read_like_any_other(runs: list[tuple[str, int]]) -> None:
+    texts = [text for text, n in runs for _ in range(n)]
+
+    assert timestamps(*texts) == [timestamps(text)[0] for text in texts]
