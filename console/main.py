@@ -7,6 +7,7 @@ import click
 from console.command_group import CommandGroup
 from console.commands.remote import report, start, watch
 from console.commands.run import run
+from console.commands.schedule import schedule
 from console.commands.serve import serve
 from console.exit_codes import help_text
 
@@ -17,6 +18,7 @@ Examples:
   recommender run --mode tune        the same, searching hyperparameters
   recommender serve                  an embedded AWS to play with
   recommender start --watch          start a deployed pipeline, here or in your account
+  recommender schedule list          when it starts by itself
 """
 
 
@@ -30,5 +32,5 @@ def main() -> None:
     """Train, evaluate and look into a video recommender on Step Functions and SageMaker."""
 
 
-for command in (run, serve, start, watch, report):
+for command in (run, serve, start, watch, report, schedule):
     main.add_command(command)

@@ -13,16 +13,42 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from moto.cloudformation.parsing import get_model_map
 
 from embedded_aws.errors import DeploymentError
 
 ClientFactory = Callable[[str], Any]
 
-# cdk bootstrap leaves its version there; every template checks it.
-_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP_STACK = "CDKToolkit"
 _BOOTSTRAP_VERSION = "30"
-_WITHOUT_EFFECT = {"AWS::CDK::Metadata"}
+_STAGING_BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+_BOOTSTRAP_TEMPLATE = {
+    "Description": "The part of cdk bootstrap that a deployment needs: where assets go, a version",
+    "Resources": {
+        "StagingBucket": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {
+                "BucketName": {"Fn::Sub": _STAGING_BUCKET},
+                "VersioningConfiguration": {"Status": "Enabled"},
+            },
+            "UpdateReplacePolicy": "Retain",
+            "DeletionPolicy": "Retain",
+        },
+        # Every template checks it.
+        "CdkBootstrapVersion": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {
+                "Type": "String",
+                "Name": "/cdk-bootstrap/hnb659fds/version",
+                "Value": _BOOTSTRAP_VERSION,
+            },
+        },
+    },
+    "Outputs": {
+        "BucketName": {"Value": {"Ref": "StagingBucket"}},
+        "BucketDomainName": {"Value": {"Fn::GetAtt": ["StagingBucket", "RegionalDomainName"]}},
+        "BootstrapVersion": {"Value": {"Fn::GetAtt": ["CdkBootstrapVersion", "Value"]}},
+    },
+}
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -54,7 +80,6 @@ def deploy(
     stack_name, stack = _only_stack(assembly_directory)
     template_path = assembly_directory / stack["properties"]["templateFile"]
     template = template_path.read_text(encoding="utf-8")
-    _check_resource_types(json.loads(template))
     places = {"${AWS::AccountId}": account_id, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
     _bootstrap(client)
     for source, bucket, key in _assets(assembly_directory, stack_name):
@@ -78,20 +103,15 @@ def _only_stack(assembly_directory: Path) -> tuple[str, dict[str, Any]]:
     return next(iter(stacks.items()))
 
 
-def _check_resource_types(template: dict[str, Any]) -> None:
-    """Refuse what moto would skip with no more than a warning."""
-    types = {resource["Type"] for resource in template["Resources"].values()}
-    unknown = types - set(get_model_map()) - _WITHOUT_EFFECT
-    if unknown:
-        raise DeploymentError(
-            f"the embedded AWS does not offer these resource types: {', '.join(sorted(unknown))}"
-        )
-
-
 def _bootstrap(client: ClientFactory) -> None:
-    client("ssm").put_parameter(
-        Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
-    )
+    """Make what ``cdk bootstrap`` leaves, by its names: that command can still be run over it."""
+    cloudformation = client("cloudformation")
+    try:
+        cloudformation.create_stack(
+            StackName=_BOOTSTRAP_STACK, TemplateBody=json.dumps(_BOOTSTRAP_TEMPLATE)
+        )
+    except cloudformation.exceptions.AlreadyExistsException:
+        return
 
 
 def _assets(assembly_directory: Path, stack_name: str) -> Iterator[tuple[Path, str, str]]:
@@ -107,10 +127,6 @@ def _assets(assembly_directory: Path, stack_name: str) -> Iterator[tuple[Path, s
 
 
 def _upload(s3: Any, source: Path, bucket: str, key: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError:
-        s3.create_bucket(Bucket=bucket)
     body = _zipped(source) if source.is_dir() else source.read_bytes()
     s3.put_object(Bucket=bucket, Key=key, Body=body)
 
@@ -146,6 +162,17 @@ def _create_stack(
     if stack["StackStatus"] != "CREATE_COMPLETE":
         raise DeploymentError(
             f"the stack {stack_name} ended as {stack['StackStatus']}: "
-            f"{stack.get('StackStatusReason', 'no reason given')}"
+            f"{_first_failure(cloudformation, stack['StackId'])}"
         )
     return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+
+def _first_failure(cloudformation: Any, stack_id: str) -> str:
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    failures = [
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason']}"
+        for page in pages
+        for event in page["StackEvents"]
+        if event["ResourceStatus"].endswith("_FAILED") and "ResourceStatusReason" in event
+    ]
+    return failures[-1] if failures else "no reason given"

@@ -26,13 +26,15 @@ from moto.moto_server.werkzeug_app import (
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from werkzeug.serving import make_server
 
-from embedded_aws import fixes
+from embedded_aws import alarms, fixes
 from embedded_aws.deployment import deploy
 from embedded_aws.errors import PortInUseError
+from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
 from embedded_aws.fixes.task_clients import client_for
 from embedded_aws.lambda_runtime.pool import pool
 from embedded_aws.sagemaker import registry
+from embedded_aws.schedules import SchedulerService, scheduler_requests
 
 HOST = "127.0.0.1"
 DEFAULT_REGION = "us-east-1"
@@ -83,6 +85,9 @@ class EmbeddedAws:
 
     def _start(self) -> None:
         fixes.apply_all()
+        scheduler_requests.apply()
+        alarms.apply()
+        rule_targets.apply()
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         # moto logs every failed state with a dump of its parser; werkzeug logs every request.
         logging.getLogger("moto").setLevel(logging.CRITICAL)
@@ -103,6 +108,10 @@ class EmbeddedAws:
         )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
+        self._schedules = SchedulerService()
+        self._schedules.start()
+        self._alarms = alarms.AlarmService()
+        self._alarms.start()
 
     def __exit__(
         self,
@@ -111,6 +120,8 @@ class EmbeddedAws:
         traceback: TracebackType | None,
     ) -> None:
         try:
+            self._alarms.stop()
+            self._schedules.stop()
             self._stop_executions()
             registry.stop_all()
             pool.close()

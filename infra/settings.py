@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+from infra.run_schedule import AFTER_UPLOAD, DistinctSchedules, UploadSettings
 from infra.setting_sections import (
     FunctionName,
     FunctionSettings,
@@ -88,6 +90,18 @@ class DeploymentSettings(Section):
         Age at which a run's files are deleted; accepted models outlive it as a record only.
     dataset_uris : list of str
         ``s3://bucket/prefix`` of ratings outside the data bucket that runs may read.
+    schedules : list of RunSchedule
+        When runs start by themselves; none unless said.
+    start_on_upload : UploadSettings or None
+        Whether new ratings start a run, and how long after the last upload.
+    notification_emails : list of str
+        Who hears of failures and alarms; each must confirm an e-mail of SNS.
+    max_days_without_success : int or None
+        1 to 7: alarm if no run succeeded for so many days. For deployments with a schedule.
+    max_rmse_ratio_to_accepted : float
+        Alarm if a model's RMSE is more than so many times that of the model in use.
+    monthly_budget_usd : float or None
+        Warn the e-mails of costs of the account near and above so many dollars a month.
     tags : dict of str to str
         Tags of every resource.
     """
@@ -103,9 +117,27 @@ class DeploymentSettings(Section):
     permissions_boundary: PolicyArn | None = None
     run_expiration_days: Annotated[int, Field(ge=1, le=3650)] = 90
     dataset_uris: list[S3Uri] = Field(default_factory=list)
+    schedules: DistinctSchedules = Field(default_factory=list)
+    start_on_upload: UploadSettings | None = None
+    notification_emails: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
+        default_factory=list
+    )
+    max_days_without_success: Annotated[int, Field(ge=1, le=7)] | None = None
+    max_rmse_ratio_to_accepted: Annotated[float, Field(gt=0)] = 1.05
+    monthly_budget_usd: Annotated[float, Field(gt=0)] | None = None
     tags: dict[Annotated[str, Field(min_length=1, max_length=128)], str] = Field(
         default_factory=dict
     )
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        if self.start_on_upload and any(s.name == AFTER_UPLOAD for s in self.schedules):
+            raise PydanticCustomError(
+                "schedule",
+                "schedules: {name} is the name of the schedule of start_on_upload; choose another",
+                {"name": AFTER_UPLOAD},
+            )
+        return self
 
     @classmethod
     def from_context(cls, value: object, file: object = None) -> DeploymentSettings:

@@ -103,6 +103,12 @@ def _token(part: dict[str, Any], template: dict[str, Any]) -> str:
             key if isinstance(key, str) else _token(key, template)
             for key in (_HASH.sub("", argument[0]), *argument[1:])
         )
+    if function == "Fn::If":
+        _, then, otherwise = argument
+        return " or ".join(
+            choice if isinstance(choice, str) else _token(choice, template)
+            for choice in (then, otherwise)
+        )
     raise ValueError(f"the definition uses {function}, which has no readable form yet")
 
 

@@ -10,6 +10,11 @@ from constructs import Construct
 from workflow.failure import RunFailure
 from workflow.sagemaker_tasks import SageMakerResource, SageMakerTask
 
+_RAISE_THE_LIMIT = (
+    "Unless somebody stopped the job, raise training.max_runtime_seconds, then start a new "
+    "execution."
+)
+
 
 def require_completed(
     scope: Construct,
@@ -46,7 +51,13 @@ def require_completed(
     ).when(
         sfn.Condition.not_(sfn.Condition.string_equals(f"$.{job.api_name}Status", "Completed")),
         failure.run_failed,
-        assign=failure.because(step=task.id, error="JobNotCompleted", reason=_not_completed(job)),
+        assign=failure.because(
+            step=task.id,
+            error="JobNotCompleted",
+            reason=_not_completed(job),
+            advice=_RAISE_THE_LIMIT,
+            job=(job.api_name, f"$.{job.api_name}Name"),
+        ),
         comment="stopped",
     )
 

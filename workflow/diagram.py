@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,8 @@ _ANY_TASK = "every task"
 def mermaid(definition: dict[str, Any]) -> str:
     """Draw a state machine as a Mermaid flowchart.
 
-    All tasks catch their errors in the same way, so that one dotted arrow stands for them.
+    All tasks but those that the failure itself leads to catch their errors in the same way, so
+    that one dotted arrow stands for them.
 
     Parameters
     ----------
@@ -35,9 +37,11 @@ def mermaid(definition: dict[str, Any]) -> str:
     Raises
     ------
     ValueError
-        If tasks differ in where their errors lead, or one of them catches none.
+        If a task does not send all of its errors to one state.
     """
     states = definition["States"]
+    catchers = _catchers(states)
+    (common, _), *_ = Counter(catchers.values()).most_common(1)
     lines = ["flowchart TD", f"    Start((start)) --> {_node(definition['StartAt'])}"]
     for name, state in states.items():
         opening, closing = _SHAPES.get(state["Type"], _DEFAULT_SHAPE)
@@ -45,7 +49,12 @@ def mermaid(definition: dict[str, Any]) -> str:
         lines += [f"    {_node(name)} {arrow} {_node(target)}" for arrow, target in _arrows(state)]
     lines += [
         f'    {_node(_ANY_TASK)}["{_ANY_TASK}"]',
-        f"    {_node(_ANY_TASK)} -. on error .-> {_node(_catcher(states))}",
+        f"    {_node(_ANY_TASK)} -. on error .-> {_node(common)}",
+        *(
+            f"    {_node(name)} -. on error .-> {_node(catcher)}"
+            for name, catcher in catchers.items()
+            if catcher != common
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -59,17 +68,16 @@ def _arrows(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "-->", state["Next"]
 
 
-def _catcher(states: dict[str, Any]) -> str:
-    targets = {
-        tuple(catcher["Next"] for catcher in state.get("Catch", []))
-        for state in states.values()
-        if state["Type"] == "Task"
-    }
-    if len(targets) != 1 or len(next(iter(targets))) != 1:
-        raise ValueError(
-            f"expected all tasks to catch errors with the same single state, found {targets}"
-        )
-    return str(next(iter(targets))[0])
+def _catchers(states: dict[str, Any]) -> dict[str, str]:
+    """Where the errors of each task lead."""
+    found = {}
+    for name, state in states.items():
+        if state["Type"] == "Task":
+            targets = [catcher["Next"] for catcher in state.get("Catch", [])]
+            if len(targets) != 1:
+                raise ValueError(f"{name}: expected one state that catches errors, found {targets}")
+            found[name] = targets[0]
+    return found
 
 
 def _node(name: str) -> str:

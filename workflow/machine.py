@@ -78,7 +78,7 @@ class TrainingWorkflow(Construct):
         self._permit_jobs()
 
     def _definition(self, resources: WorkflowResources) -> sfn.Chain:
-        failure = RunFailure(self, "Failure")
+        failure = RunFailure(self, "Failure", notice=resources.failure_notice)
         training = train(self, resources, failure)
         tuning = tune(self, resources, failure)
         return (

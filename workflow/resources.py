@@ -10,6 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from workflow.failure_notice import FailureNotice
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobSecurity:
@@ -75,6 +77,8 @@ class WorkflowResources:
         Image URI of the algorithm; may contain CloudFormation tokens.
     security : JobSecurity
         Of the jobs and models.
+    failure_notice : FailureNotice or None
+        Who is told of a failed run; None: nobody.
     """
 
     functions: Mapping[str, lambda_.Function]
@@ -82,3 +86,4 @@ class WorkflowResources:
     job_role: iam.IRole
     training_image: str
     security: JobSecurity = field(default_factory=JobSecurity)
+    failure_notice: FailureNotice | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from embedded_aws.factorization_machines.parameters import Parameters
 from embedded_aws.factorization_machines.samples import Samples
 from embedded_aws.factorization_machines.settings import TrainingSettings
+from embedded_aws.factorization_machines.worker_choice import WorkerChoice
 
 
 class EpochRunner:
-    """Runs `kernels.train_epoch`; a context manager, because it has threads.
+    """Runs `kernels.train_batches`; a context manager, because it has threads.
 
     Parameters
     ----------
@@ -35,14 +37,14 @@ class EpochRunner:
     ) -> None:
         # Only here, as this loads the compiler, which takes a moment.
         from embedded_aws.factorization_machines.feature_groups import FeatureGroups
-        from embedded_aws.factorization_machines.kernels import train_epoch
+        from embedded_aws.factorization_machines.kernels import train_batches
         from embedded_aws.factorization_machines.processors import new_gate
 
         features = samples.features
         batch_size = settings.mini_batch_size
-        self._train_epoch = train_epoch
+        self._train_batches = train_batches
         self._n_batches = -(-len(samples.labels) // batch_size)
-        self._n_workers = n_workers
+        self._choice = WorkerChoice(n_workers)
         self._pool = ThreadPoolExecutor(n_workers)
         self._n_steps = 0
         self._gate = new_gate()
@@ -56,9 +58,8 @@ class EpochRunner:
             parameters.bias,
             parameters.linear,
             parameters.factors,
-            batch_size,
-            settings.is_classifier,
         )
+        self._task = (batch_size, settings.is_classifier)
         self._optimizer = _optimizer_arrays(settings)
         self._memory = (
             np.empty(batch_size, np.float32),
@@ -84,22 +85,35 @@ class EpochRunner:
         scores : float32 array, shape (n_batches * mini_batch_size,)
             Receives each sample's score before the update that the sample is a part of.
         """
-        running = [self._pool.submit(self._work, n, scores) for n in range(self._n_workers)]
-        for future in running:
-            future.result()
-        self._n_steps += self._n_batches
+        first = 0
+        while first < self._n_batches:
+            last = min(self._n_batches, first + self._choice.n_batches)
+            started_at = time.perf_counter()
+            self._train(first, last, scores)
+            self._choice.record(last - first, time.perf_counter() - started_at)
+            first = last
 
-    def _work(self, worker: int, scores: NDArray[np.float32]) -> None:
-        self._train_epoch(
-            worker,
-            self._n_workers,
-            self._gate,
-            *self._data,
-            self._n_steps,
-            *self._optimizer,
-            *self._memory,
-            scores,
-        )
+    def _train(self, first: int, last: int, scores: NDArray[np.float32]) -> None:
+        n_workers = self._choice.n_workers
+
+        def work(worker: int) -> None:
+            self._train_batches(
+                worker,
+                n_workers,
+                self._gate,
+                *self._data,
+                first,
+                last,
+                *self._task,
+                self._n_steps,
+                *self._optimizer,
+                *self._memory,
+                scores,
+            )
+
+        for _ in self._pool.map(work, range(n_workers)):
+            pass
+        self._n_steps += last - first
 
 
 def _optimizer_arrays(settings: TrainingSettings) -> tuple[NDArray[Any], ...]:

@@ -1,4 +1,4 @@
-"""The training loop, compiled: forward, gradient and lazy Adam over one epoch.
+"""The training loop, compiled: forward, gradient and lazy Adam over mini-batches.
 
 Model: Rendle, "Factorization Machines" (2010), equations 1 and 5. Updates: those of MXNet's sparse
 ``adam_update``, on which SageMaker's algorithm runs:
@@ -46,7 +46,7 @@ _SIGNATURE = (
     "int64[::1], int32[::1], float32[::1], float32[::1],"  # samples
     "int64[::1], int32[::1], int64[::1], int32[::1], float32[::1],"  # groups
     "float32[::1], float32[:, ::1], float32[:, :, ::1],"  # parameters
-    "int64, boolean, int64, float32[::1], float32[::1], float32[::1],"  # settings
+    "int64, int64, int64, boolean, int64, float32[::1], float32[::1], float32[::1],"  # settings
     "float32[::1], float32[:, ::1], float32[::1])"  # results
 )
 
@@ -100,7 +100,7 @@ def _update(
     error_model="numpy",
     fastmath={"reassoc", "contract"},
 )
-def train_epoch(
+def train_batches(
     worker: int,
     n_workers: int,
     gate: np.ndarray,
@@ -116,6 +116,8 @@ def train_epoch(
     bias: np.ndarray,
     linear: np.ndarray,
     factors: np.ndarray,
+    first_batch: int,
+    last_batch: int,
     batch_size: int,
     is_classifier: bool,
     step: int,
@@ -126,7 +128,7 @@ def train_epoch(
     sums: np.ndarray,
     scores: np.ndarray,
 ) -> None:  # pragma: no cover - runs as machine code
-    """Go once over the samples in their order, and change the parameters in place.
+    """Go over some mini-batches in their order, and change the parameters in place.
 
     To be called by all workers at the same time, with the same arrays.
 
@@ -146,12 +148,14 @@ def train_epoch(
         Value, first moment and second moment.
     linear : float32 array, shape (feature_dim, 3)
     factors : float32 array, shape (feature_dim, 3, num_factors)
+    first_batch, last_batch : int
+        Which mini-batches; the last one does not belong to them.
     batch_size : int
         Samples in a mini-batch. The last one is filled with samples from the start.
     is_classifier : bool
         Log loss of the score's sigmoid instead of squared loss.
     step : int
-        Mini-batches seen in earlier epochs.
+        Mini-batches seen before, in this epoch and in earlier ones.
     learning_rates, decays : float32 arrays, shape (3,)
         Of bias, linear weights and factors.
     constants : float32 array, shape (3,)
@@ -172,7 +176,7 @@ def train_epoch(
     begin = worker * batch_size // n_workers
     end = (worker + 1) * batch_size // n_workers
 
-    for batch in range(len(first_group) - 1):
+    for batch in range(first_batch, last_batch):
         for position in range(begin, end):
             place = batch * batch_size + position
             sample = place % n_samples

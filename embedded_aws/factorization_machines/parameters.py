@@ -16,7 +16,7 @@ _NUMBERS_PER_DRAW = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Values and Adam moments, laid out for `kernels.train_epoch`: value, first, second moment.
+    """Values and Adam moments, laid out for `kernels.train_batches`: value, first, second moment.
 
     Parameters
     ----------

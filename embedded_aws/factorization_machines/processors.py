@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 # How often a thread looks before it lets others run: about as long as the others usually need.
-_LOOKS = 2000
+_LOOKS = 10_000
 # Places of the gate's two counters, a cache line apart.
 _ARRIVED, _ROUND = 0, 8
 

@@ -13,10 +13,11 @@ import moto
 
 from embedded_aws.errors import MotoVersionError
 from embedded_aws.fixes import (
+    aws_managed_policies,
     aws_sdk_parameters,
     bucket_policy,
-    bucket_properties,
     choice_assign,
+    cloudformation_service,
     context_object,
     execution_history,
     execution_lifecycle,
@@ -26,7 +27,7 @@ from embedded_aws.fixes import (
     lambda_properties,
     sagemaker_service,
     sagemaker_tasks,
-    state_machine_resource,
+    service_models,
     task_clients,
     variables,
 )
@@ -34,7 +35,9 @@ from embedded_aws.fixes import (
 MOTO_VERSION = "5.2.5"
 
 _FIXES = (
-    state_machine_resource,
+    service_models,
+    aws_managed_policies,
+    cloudformation_service,
     execution_lifecycle,
     execution_history,
     execution_log,
@@ -46,7 +49,6 @@ _FIXES = (
     lambda_properties,
     lambda_invocation,
     lambda_errors,
-    bucket_properties,
     bucket_policy,
     sagemaker_service,
     sagemaker_tasks,

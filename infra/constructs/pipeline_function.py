@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Size
+from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -96,5 +96,10 @@ class PipelineFunction(Construct):
                 removal_policy=settings.cdk_removal_policy,
             ),
             environment_encryption=encryption.key,
-            environment={"DATA_BUCKET": bucket_name, "LOG_LEVEL": "INFO", **environment},
+            environment={
+                "DATA_BUCKET": bucket_name,
+                "LOG_LEVEL": "INFO",
+                "STACK_NAME": Stack.of(self).stack_name,
+                **environment,
+            },
         )

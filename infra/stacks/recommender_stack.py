@@ -6,16 +6,24 @@ from aws_cdk import CfnOutput, Stack, Tags
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.constructs.alarms import Alarms
 from infra.constructs.algorithm_image import AlgorithmImage
-from infra.constructs.console_link import ConsoleLink
+from infra.constructs.budget import MonthlyBudget
+from infra.constructs.console import Console
+from infra.constructs.dashboard import RunDashboard
 from infra.constructs.data_bucket import DataBucket
 from infra.constructs.encryption import Encryption
 from infra.constructs.network import Network
+from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline_functions import pipeline_functions
+from infra.constructs.run_schedules import RunSchedules
 from infra.constructs.sagemaker_execution_role import SageMakerExecutionRole
+from infra.constructs.start_on_upload import StartOnUpload
 from infra.permissions import dataset_access, object_access
+from infra.run_metrics import DeploymentMetrics
 from infra.settings import DeploymentSettings
-from recommender.run_layout import RAW_PREFIX, RUNS_PREFIX
+from recommender.run_layout import ACCEPTED_MODEL_KEY, RAW_PREFIX, RUNS_PREFIX
+from workflow.failure_notice import FailureNotice
 from workflow.machine import TrainingWorkflow
 from workflow.resources import JobSecurity, WorkflowResources
 
@@ -74,6 +82,16 @@ class VideoRecommenderStack(Stack):
         )
         self._image = AlgorithmImage(self, "AlgorithmImage")
         self._execution = SageMakerExecutionRole(self, "SageMakerExecution")
+        self._console = Console(self, "Console").pages
+        self._notifications = Notifications(
+            self,
+            "Notifications",
+            emails=settings.notification_emails,
+            key=self._encryption.key,
+        )
+        self._function_logs = {
+            name: part.function.log_group.log_group_name for name, part in self._functions.items()
+        }
         self._workflow = TrainingWorkflow(
             self,
             "Workflow",
@@ -83,13 +101,21 @@ class VideoRecommenderStack(Stack):
                 job_role=self._execution.role,
                 training_image=self._image.uri,
                 security=self._job_security(settings),
+                failure_notice=FailureNotice(
+                    topic=self._notifications.topic,
+                    console=self._console,
+                    function_logs=self._function_logs,
+                ),
             ),
             log_retention=settings.cdk_log_retention,
             log_removal_policy=settings.cdk_removal_policy,
             encryption_key=self._encryption.key,
         )
+        self._notifications.tell_of_other_ends(self._workflow.state_machine, self._console)
+        self._observe(settings)
         self._grant(settings)
         network.grant_jobs(self._execution.role)
+        self._start_by_itself(settings, network)
         self._publish()
 
     def _job_security(self, settings: DeploymentSettings) -> JobSecurity:
@@ -101,6 +127,38 @@ class VideoRecommenderStack(Stack):
             network_isolation=settings.network_isolation,
         )
 
+    def _observe(self, settings: DeploymentSettings) -> None:
+        metrics = DeploymentMetrics(
+            stack_name=self.stack_name,
+            state_machine_arn=self._workflow.state_machine.state_machine_arn,
+        )
+        names = {name: part.function.function_name for name, part in self._functions.items()}
+        alarms = Alarms(
+            self,
+            "Alarms",
+            topic=self._notifications.topic,
+            metrics=metrics,
+            function_names=names,
+            max_days_without_success=settings.max_days_without_success,
+            max_rmse_ratio_to_accepted=settings.max_rmse_ratio_to_accepted,
+        )
+        self._dashboard = RunDashboard(
+            self,
+            "Dashboard",
+            metrics=metrics,
+            alarms=alarms.alarms,
+            function_names=names,
+            function_logs=self._function_logs,
+            console=self._console,
+        )
+        if settings.monthly_budget_usd is not None:
+            MonthlyBudget(
+                self,
+                "Budget",
+                amount_usd=settings.monthly_budget_usd,
+                emails=settings.notification_emails,
+            )
+
     def _grant(self, settings: DeploymentSettings) -> None:
         """Who may do what; the state machine's permissions come with its states."""
         self._grant_objects("Preprocess", reads=[RAW], writes=[RATINGS])
@@ -108,7 +166,9 @@ class VideoRecommenderStack(Stack):
             self._functions["Preprocess"].function.add_to_role_policy(statement)
         self._grant_objects("ConvertRecordIO", reads=[RATINGS], writes=[RECORDIO])
         self._grant_objects(
-            "Evaluate", reads=[RATINGS, RECORDIO, MODELS, PREDICTIONS], writes=[METRICS]
+            "Evaluate",
+            reads=[RATINGS, RECORDIO, MODELS, PREDICTIONS, ACCEPTED_MODEL_KEY],
+            writes=[METRICS],
         )
         for statement in object_access(
             self._bucket, reads=[RECORDIO, MODELS], writes=[MODELS, PREDICTIONS]
@@ -119,10 +179,34 @@ class VideoRecommenderStack(Stack):
         for name in ("Preprocess", "ConvertRecordIO", "Evaluate"):
             self._encryption.grant(self._functions[name].function.grant_principal)
         self._encryption.grant(self._execution.role, volumes=True)
+        self._encryption.grant(self._workflow.state_machine.role)  # for the topic
 
     def _grant_objects(self, name: str, *, reads: list[str], writes: list[str]) -> None:
         for statement in object_access(self._bucket, reads=reads, writes=writes):
             self._functions[name].function.add_to_role_policy(statement)
+
+    def _start_by_itself(self, settings: DeploymentSettings, network: Network) -> None:
+        """Start runs by the clock and by uploads, if the settings say so."""
+        if not settings.schedules and not settings.start_on_upload:
+            return
+        schedules = RunSchedules(
+            self,
+            "Schedules",
+            state_machine=self._workflow.state_machine,
+            schedules=settings.schedules,
+            encryption=self._encryption,
+        )
+        if settings.start_on_upload:
+            StartOnUpload(
+                self,
+                "StartOnUpload",
+                upload=settings.start_on_upload,
+                bucket=self._bucket,
+                schedules=schedules,
+                encryption=self._encryption,
+                network=network,
+                settings=settings,
+            )
 
     def _publish(self) -> None:
         state_machine_arn = self._workflow.state_machine.state_machine_arn
@@ -142,5 +226,17 @@ class VideoRecommenderStack(Stack):
             self,
             "StateMachineConsoleUrl",
             description="The state machine in the AWS console",
-            value=ConsoleLink(self, "ConsoleLink", state_machine_arn=state_machine_arn).url,
+            value=self._console.state_machine(state_machine_arn),
+        )
+        CfnOutput(
+            self,
+            "DashboardUrl",
+            description="Runs, quality and cost at a glance",
+            value=self._dashboard.url,
+        )
+        CfnOutput(
+            self,
+            "NotificationTopicArn",
+            description="Where failures and alarms are told; subscribe to it",
+            value=self._notifications.topic.topic_arn,
         )

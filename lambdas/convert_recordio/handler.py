@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from lambdas.convert_recordio.events import ConvertRecordIORequest, ConvertRecordIOResponse
 from lambdas.runtime.logs import run_logger
+from lambdas.runtime.metrics import Metric, RunMetrics
 from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
@@ -36,24 +38,43 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     request = ConvertRecordIORequest.model_validate(event)
     settings = Settings.from_env()
     log = run_logger("convert_recordio", run_id=request.run_id, level=settings.log_level)
+    metrics = RunMetrics("ConvertRecordIO", stack=settings.stack_name, run_id=request.run_id)
     store = ArtifactStore.from_settings(settings)
-    n_parts = {split: _convert(store, request, split) for split in SPLITS}
+    with log.failures():
+        written = {split: _convert(store, request, split) for split in SPLITS}
     feature_dim = request.n_users + request.n_items
     response = ConvertRecordIOResponse(
         feature_dim=feature_dim,
         hyperparameters={"feature_dim": str(feature_dim)},
-        train_parts=n_parts["train"],
-        validation_parts=n_parts["validation"],
-        test_parts=n_parts["test"],
+        train_parts=written["train"].n_files,
+        validation_parts=written["validation"].n_files,
+        test_parts=written["test"].n_files,
     )
     log.info("splits converted", response.model_dump())
+    metrics.put(
+        {
+            "RecordsWritten": Metric(sum(split.n_records for split in written.values()), "Count"),
+            "BytesWritten": Metric(sum(split.n_bytes for split in written.values()), "Bytes"),
+        }
+    )
+    metrics.put_duration()
     return response.model_dump(mode="json")
 
 
-def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split) -> int:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a split became."""
+
+    n_files: int
+    n_records: int
+    n_bytes: int
+
+
+def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split) -> _Written:
     """Read the ratings part by part, write files one by one: neither need fit in memory."""
     layout = RunLayout(request.run_id)
     sizes = _sizes(request, split)
+    n_bytes = 0
     with TemporaryDirectory() as name:
         folder = Path(name)
         parts = ratings_parts(store, layout.ratings_prefix(split), folder)
@@ -63,7 +84,8 @@ def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split
             _write(path, (piece for _, piece in rows), request)
             key = layout.recordio_key(split, number)
             store.upload(path, key, content_type=recordio.CONTENT_TYPE)
-    return len(sizes)
+            n_bytes += path.stat().st_size
+    return _Written(n_files=len(sizes), n_records=sum(sizes), n_bytes=n_bytes)
 
 
 def _sizes(request: ConvertRecordIORequest, split: Split) -> list[int]:

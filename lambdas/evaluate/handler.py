@@ -12,14 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from lambdas.evaluate.events import EvaluateRequest, EvaluateResponse
+from lambdas.evaluate.quality import quality_metrics
 from lambdas.runtime.logs import run_logger
+from lambdas.runtime.metrics import RunMetrics
 from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
-from recommender.errors import CorruptArtifactError
+from recommender.errors import ArtifactNotFoundError, CorruptArtifactError
 from recommender.evaluation import QualityGate, classifier_metrics, judge, regressor_metrics
 from recommender.predictions import join_parts, parse_predictions
-from recommender.run_layout import RunLayout
+from recommender.run_layout import ACCEPTED_MODEL_KEY, RunLayout
 from recommender.tables import concatenate
 
 
@@ -29,7 +31,19 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     settings = Settings.from_env()
     log = run_logger("evaluate", run_id=request.run_id, level=settings.log_level)
     store = ArtifactStore.from_settings(settings)
-    layout = RunLayout(request.run_id)
+    run_metrics = RunMetrics("Evaluate", stack=settings.stack_name, run_id=request.run_id)
+    with log.failures():
+        response = _evaluate(store, RunLayout(request.run_id), request)
+        compared = quality_metrics(response, accepted_rmse=_accepted_rmse(store))
+    log.info("model evaluated", response.model_dump())
+    run_metrics.put(compared)
+    run_metrics.put_duration()
+    return response.model_dump(mode="json")
+
+
+def _evaluate(
+    store: ArtifactStore, layout: RunLayout, request: EvaluateRequest
+) -> EvaluateResponse:
     metrics = _metrics(store, layout, request)
     outcome, reasons = judge(metrics, QualityGate(**request.quality_gate.model_dump()))
     response = EvaluateResponse(
@@ -44,8 +58,17 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     }
     content = json.dumps(evaluation, indent=2, allow_nan=False).encode()
     store.put(layout.evaluation_key, content, content_type="application/json")
-    log.info("model evaluated", response.model_dump())
-    return response.model_dump(mode="json")
+    return response
+
+
+def _accepted_rmse(store: ArtifactStore) -> float | None:
+    """Look up the RMSE of the model in use; None if there is none, or it is a classifier."""
+    try:
+        accepted = json.loads(store.get(ACCEPTED_MODEL_KEY))
+    except ArtifactNotFoundError:
+        return None
+    rmse: float | None = accepted["metrics"].get("rmse")
+    return rmse
 
 
 def _metrics(

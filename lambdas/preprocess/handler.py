@@ -12,7 +12,8 @@ import boto3
 from lambdas.preprocess.events import Accounting, PreprocessRequest, PreprocessResponse
 from lambdas.preprocess.ratings_sources import ratings_sources
 from lambdas.preprocess.workspace import function_workspace
-from lambdas.runtime.logs import run_logger
+from lambdas.runtime.logs import RunLogger, run_logger
+from lambdas.runtime.metrics import Metric, RunMetrics
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
 from recommender import tables
@@ -31,7 +32,17 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     request = PreprocessRequest.model_validate(event)
     settings = Settings.from_env()
     log = run_logger("preprocess", run_id=request.run_id, level=settings.log_level)
-    store = ArtifactStore.from_settings(settings)
+    metrics = RunMetrics("Preprocess", stack=settings.stack_name, run_id=request.run_id)
+    with log.failures():
+        response = _preprocess(request, ArtifactStore.from_settings(settings), log)
+    log.info("ratings prepared", response.model_dump())
+    _count(metrics, response.accounting)
+    return response.model_dump(mode="json")
+
+
+def _preprocess(
+    request: PreprocessRequest, store: ArtifactStore, log: RunLogger
+) -> PreprocessResponse:
     with TemporaryDirectory() as name:
         folder = Path(name)
         with _read(request, function_workspace(folder)) as table:
@@ -46,8 +57,20 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
         json.dumps(accounting, indent=2).encode(),
         content_type="application/json",
     )
-    log.info("ratings prepared", response.model_dump())
-    return response.model_dump(mode="json")
+    return response
+
+
+def _count(metrics: RunMetrics, accounting: Accounting) -> None:
+    metrics.put(
+        {
+            "RowsRead": Metric(accounting.rows_read, "Count"),
+            "RowsKept": Metric(accounting.kept, "Count"),
+            "RowsRejected": Metric(sum(accounting.rejected.values()), "Count"),
+        }
+    )
+    for reason, rows in accounting.rejected.items():
+        metrics.put({"RowsRejected": Metric(rows, "Count")}, Reason=reason)
+    metrics.put_duration()
 
 
 def _read(request: PreprocessRequest, workspace: Workspace) -> RatingsTable:

@@ -66,4 +66,6 @@ class ResolvedRun(BaseModel, frozen=True):
     tuning: ResolvedTuning
     transform: Transform
     quality_gate: QualityGate
+    max_instance_hours: float
+    """What the run can use at most."""
     uris: RunUris

@@ -189,6 +189,14 @@ class QualityGate(Section):
     max_rmse: Annotated[float, Field(gt=0)] | None = None
 
 
+class Limits(Section):
+    """What a run may cost."""
+
+    max_instance_hours: Annotated[float, Field(gt=0)] = 500
+    """Refuse a run that could use more, were every job to run into its time limit: instances times
+    hours of training, or of all trials, and of batch transform (24 hours)."""
+
+
 class ExecutionInput(Section):
     """The whole input."""
 
@@ -204,6 +212,7 @@ class ExecutionInput(Section):
     tuning: Tuning = Field(default_factory=Tuning)
     transform: Transform = Transform()
     quality_gate: QualityGate = QualityGate()
+    limits: Limits = Limits()
 
     @field_validator("hyperparameters")
     @classmethod

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
+from lambdas.resolve_run.cost import excess, max_instance_hours
 from lambdas.resolve_run.events import ResolvedRun, ResolvedTraining, ResolvedTuning, RunUris
 from lambdas.resolve_run.execution_input import ExecutionInput, Training, merge_hyperparameters
 from lambdas.resolve_run.problems import invalid_input
@@ -59,12 +60,17 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
     Raises
     ------
     InvalidInputError
-        If sections of the input contradict each other; lists every contradiction.
+        If sections of the input contradict each other, or the run could cost more than the input
+        allows; lists every problem.
     """
     hyperparameters = merge_hyperparameters(given.hyperparameters)
     is_classifier = hyperparameters["predictor_type"] == "binary_classifier"
     ranges = _ranges(given)
-    problems = _contradictions(given, ranges, is_classifier=is_classifier)
+    hours = max_instance_hours(given)
+    problems = [
+        *_contradictions(given, ranges, is_classifier=is_classifier),
+        *excess(hours, given.limits.max_instance_hours),
+    ]
     if problems:
         raise invalid_input(problems)
     return ResolvedRun(
@@ -91,6 +97,7 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
         ),
         transform=given.transform,
         quality_gate=given.quality_gate,
+        max_instance_hours=hours.total,
         uris=_uris(RunLayout(run_id), data_bucket),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,17 @@ _FIELDS = "fields"
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of JSON."""
+    """Writes a record as one line of JSON.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the run that is being worked on; on every line.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
 
     def format(self, record: logging.LogRecord) -> str:
         """Give time (UTC), level, logger, message, and the fields logged with it."""
@@ -22,6 +33,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            "run_id": self._run_id,
             **getattr(record, _FIELDS, {}),
         }
         if record.exc_info:
@@ -32,14 +44,22 @@ class JsonFormatter(logging.Formatter):
 class RunLogger:
     """Logs for one invocation; every line carries the run's id."""
 
-    def __init__(self, logger: logging.Logger, run_id: str) -> None:
+    def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._run_id = run_id
 
     def info(self, message: str, fields: Mapping[str, Any] | None = None) -> None:
         """Log a message with fields that can be searched for."""
-        extra = {_FIELDS: {"run_id": self._run_id, **(fields or {})}}
-        self._logger.info(message, extra=extra)
+        self._logger.info(message, extra={_FIELDS: dict(fields or {})})
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Log an exception on its way out; Lambda's own line about it lacks the run's id."""
+        try:
+            yield
+        except Exception as error:
+            fields = {"error": type(error).__name__}
+            self._logger.exception(str(error), extra={_FIELDS: fields})
+            raise
 
 
 def run_logger(name: str, *, run_id: str, level: str) -> RunLogger:
@@ -54,11 +74,15 @@ def run_logger(name: str, *, run_id: str, level: str) -> RunLogger:
         Python's name of the lowest level to write.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
+    formatter = JsonFormatter(run_id)
+    handler.setFormatter(formatter)
     logger = logging.getLogger(f"lambdas.{name}")
     # A warm function is called again: replace, do not add. And Lambda's own handler at the root
     # would write every line twice.
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(level)
-    return RunLogger(logger, run_id)
+    # What the packages log leaves by Lambda's own handler.
+    for root_handler in logging.getLogger().handlers:
+        root_handler.setFormatter(formatter)
+    return RunLogger(logger)

@@ -16,6 +16,8 @@ class Settings(BaseModel, frozen=True):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = (
         "INFO"
     )
+    stack_name: Annotated[str, Field(min_length=1, alias="STACK_NAME")] = "VideoRecommender"
+    """The deployment that metrics are counted for."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:

@@ -38,7 +38,13 @@ def test_bad_settings_are_refused_in_plain_words(tmp_path: Path) -> None:
 def test_outputs_are_what_people_need(template: Template) -> None:
     outputs = template["Outputs"]
 
-    assert set(outputs) == {"DataBucketName", "StateMachineArn", "StateMachineConsoleUrl"}
+    assert set(outputs) == {
+        "DataBucketName",
+        "StateMachineArn",
+        "StateMachineConsoleUrl",
+        "DashboardUrl",
+        "NotificationTopicArn",
+    }
     assert all(output["Description"] for output in outputs.values())
 
 

@@ -54,7 +54,7 @@ def test_every_function_has_the_house_defaults(functions: dict[str, Any]) -> Non
 
 def test_preprocess_keeps_freed_memory(functions: dict[str, Any]) -> None:
     extra = {
-        name: set(function["Environment"]["Variables"]) - {"DATA_BUCKET", "LOG_LEVEL"}
+        name: set(function["Environment"]["Variables"]) - {"DATA_BUCKET", "LOG_LEVEL", "STACK_NAME"}
         for name, function in functions.items()
     }
 

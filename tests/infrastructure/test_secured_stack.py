@@ -127,4 +127,5 @@ def test_whoever_touches_the_data_may_use_the_key(secured: Template) -> None:
         "ConvertRecordIO",
         "Evaluate",
         "SageMakerExecution",
+        "WorkflowStateMachine",  # writes to the topic
     }

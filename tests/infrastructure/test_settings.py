@@ -106,3 +106,29 @@ def test_a_network_needs_subnets_and_groups() -> None:
     for part in ("network.vpc_id", "network.subnet_ids", "network.security_group_ids", "kms_key"):
         assert part in message
     assert "'Preprocess', 'ConvertRecordIO' or 'Evaluate', found 'Other'" in message
+
+
+def test_the_schedule_of_uploads_has_its_name_for_itself() -> None:
+    with pytest.raises(SettingsError, match="after-upload is the name of the schedule of start_on"):
+        DeploymentSettings.from_context(
+            {
+                "start_on_upload": {},
+                "schedules": [{"name": "after-upload", "expression": "rate(1 day)"}],
+            }
+        )
+
+
+def test_wrong_schedules_are_refused_with_all_that_is_wrong() -> None:
+    with pytest.raises(SettingsError) as caught:
+        DeploymentSettings.from_context(
+            {
+                "schedules": [
+                    {"name": "a", "expression": "cron(0 3 * * * *)", "timezone": "Mars/Base"},
+                    {"name": "b", "expression": "rate(1 day)", "input": {"mode": "trian"}},
+                ]
+            }
+        )
+
+    message = str(caught.value)
+    for part in ("schedules.0.expression", "schedules.0.timezone", "schedules.1.input", "trian"):
+        assert part in message

@@ -23,7 +23,7 @@ def cli():
     return invoke
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "start", "watch", "report"])
+@pytest.mark.parametrize("command", ["run", "serve", "start", "watch", "report", "schedule"])
 def test_help_has_examples_and_exit_codes(cli, command):
     result = cli(command, "--help")
 
@@ -37,7 +37,7 @@ def test_group_help_lists_the_commands(cli):
     result = cli("--help")
 
     assert result.exit_code == 0
-    assert {"run", "serve", "start", "watch", "report"} <= set(result.stdout.split())
+    assert {"run", "serve", "start", "watch", "report", "schedule"} <= set(result.stdout.split())
 
 
 def test_command_without_arguments_shows_help_as_wrong_usage(cli):

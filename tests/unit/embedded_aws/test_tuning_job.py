@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import embedded_aws.fixes  # noqa: F401 - loads the packages that import each other
+from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
 from embedded_aws.sagemaker.job import utc_now
-from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.tuning_job import TuningJob
 
 IMAGE = "1.dkr.ecr.us-east-1.amazonaws.com/factorization-machines"

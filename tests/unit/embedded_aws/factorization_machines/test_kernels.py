@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from embedded_aws.factorization_machines.feature_groups import FeatureGroups
-from embedded_aws.factorization_machines.kernels import train_epoch
+from embedded_aws.factorization_machines.kernels import train_batches
 from embedded_aws.factorization_machines.processors import new_gate
 
 Array = np.ndarray[Any, Any]
@@ -100,6 +100,8 @@ class Kernel:
             self.bias,
             self.linear,
             self.factors,
+            0,
+            n_batches,
             batch_size,
             classify,
             self.steps,
@@ -112,7 +114,7 @@ class Kernel:
         )
         with ThreadPoolExecutor(self.n_workers) as pool:
             workers = range(self.n_workers)
-            list(pool.map(lambda n: train_epoch(n, self.n_workers, gate, *arguments), workers))
+            list(pool.map(lambda n: train_batches(n, self.n_workers, gate, *arguments), workers))
         self.steps += n_batches
         return scores
 
@@ -132,7 +134,7 @@ def random_problem(seed: int, classify: bool) -> tuple[Array, Array, tuple[float
 @pytest.mark.parametrize("clip", [-1.0, 0.05], ids=["unclipped", "clipped"])
 @pytest.mark.parametrize("batch_size", [5, 40], ids=["partial-batch", "batch-above-data"])
 @pytest.mark.parametrize("n_workers", [1, 3])
-def test_train_epoch_equals_the_dense_reference(classify, clip, batch_size, n_workers) -> None:
+def test_training_equals_the_dense_reference(classify, clip, batch_size, n_workers) -> None:
     dense, labels, start = random_problem(3, classify)
     rates, decays, constants = (0.05, 0.02, 0.01), (0.01, 0.02, 0.03), (1 / batch_size, clip, 1e-8)
     kernel, reference = Kernel(*start, n_workers), DenseReference(*start)

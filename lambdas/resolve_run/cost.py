@@ -1,0 +1,66 @@
+"""What a run can cost at most, in instance-hours, before anything is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdas.resolve_run.execution_input import ExecutionInput
+
+# SageMaker has no time limit for a batch transform: the state that waits for it has this one.
+TRANSFORM_LIMIT_HOURS = 24
+_SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHours:
+    """Upper bounds, in hours times instances.
+
+    Attributes
+    ----------
+    learning : float
+        The training job, or all trials of the tuning job.
+    transform : float
+        The batch transform of the test split.
+    explanation : str
+        How they come about, in the words of the execution input.
+    """
+
+    learning: float
+    transform: float
+    explanation: str
+
+    @property
+    def total(self) -> float:
+        """All of the run; a redrive can add as much again."""
+        return self.learning + self.transform
+
+
+def max_instance_hours(given: ExecutionInput) -> InstanceHours:
+    """Bound what a run can use, by the time limits that SageMaker and the workflow keep.
+
+    A spot training may wait longer than it may run, but waiting is not billed.
+    """
+    training, transform = given.training, given.transform
+    n_jobs = given.tuning.max_jobs if given.mode == "tune" else 1
+    hours = training.max_runtime_seconds / _SECONDS_PER_HOUR
+    of_jobs = f"{n_jobs} tuning.max_jobs x " if given.mode == "tune" else ""
+    return InstanceHours(
+        learning=n_jobs * training.instance_count * hours,
+        transform=float(transform.instance_count * TRANSFORM_LIMIT_HOURS),
+        explanation=(
+            f"{of_jobs}{training.instance_count} training.instance_count x {hours:g} h of "
+            f"training.max_runtime_seconds, and {transform.instance_count} "
+            f"transform.instance_count x {TRANSFORM_LIMIT_HOURS} h"
+        ),
+    )
+
+
+def excess(hours: InstanceHours, limit: float) -> list[str]:
+    """Complain about a run that could use more than `limit` instance-hours."""
+    if hours.total <= limit:
+        return []
+    return [
+        f"limits.max_instance_hours: expected at most {limit:g} instance-hours, found "
+        f"{hours.total:g} that the run could use ({hours.explanation}); ask for less, or raise "
+        "the limit"
+    ]
