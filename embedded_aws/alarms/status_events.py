@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from moto.stepfunctions.parser.backend.execution import (
     Execution,
 )
 
+from embedded_aws.events.target_input import target_input
 from embedded_aws.events.targets import INVOCATION_ERRORS, invoke
 
 _log = logging.getLogger(__name__)
@@ -111,37 +111,3 @@ def _send_to_targets(rule: Rule, event: dict[str, Any]) -> None:
             invoke(target, target_input(target, event), name=str(uuid.uuid4()))
         except INVOCATION_ERRORS as error:
             _log.warning("%s: target %s: %s", rule.arn, target["Arn"], error)
-
-
-def target_input(target: dict[str, Any], event: dict[str, Any]) -> str:
-    """Make what a target gets: its constant, a part of the event, a text made of it, or all.
-
-    Source: EventBridge user guide, "Amazon EventBridge input transformation". A template of
-    several quoted lines stays what it is, quotes included, as AWS delivers it.
-    """
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        return json.dumps(_find(target["InputPath"], event))
-    transformer = target.get("InputTransformer")
-    if transformer is None:
-        return json.dumps(event)
-    values = {
-        name: _find(path, event) for name, path in transformer.get("InputPathsMap", {}).items()
-    }
-
-    def fill(found: re.Match[str]) -> str:
-        value = values.get(found["name"])
-        if value is None:
-            return ""
-        return value if isinstance(value, str) else json.dumps(value)
-
-    return re.sub(r"<(?P<name>[A-Za-z0-9_-]+)>", fill, transformer["InputTemplate"])
-
-
-def _find(path: str, event: dict[str, Any]) -> Any:
-    value: Any = event
-    for name in path.removeprefix("$").split("."):
-        if name:
-            value = value.get(name) if isinstance(value, dict) else None
-    return value

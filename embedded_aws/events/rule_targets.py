@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 import logging
 import threading
 import uuid
@@ -17,10 +16,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jsonpath_ng.ext.parser import parse
 from moto.events.models import Rule
-from moto.events.utils import EventTemplateParser
 
+from embedded_aws.events.target_input import target_input
 from embedded_aws.events.targets import INVOCATION_ERRORS, invoke
 
 _log = logging.getLogger(__name__)
@@ -46,7 +44,7 @@ def apply() -> None:
         for target in mine:
             # Who puts the event does not wait for those who get it.
             threading.Thread(
-                target=_deliver, args=(self.arn, target, payload_of(target, event)), daemon=True
+                target=_deliver, args=(self.arn, target, target_input(target, event)), daemon=True
             ).start()
         others = copy.copy(self)
         others.targets = [target for target in self.targets if target not in mine]
@@ -63,25 +61,6 @@ def as_sent(event: Mapping[str, Any]) -> dict[str, Any]:
     sent = {**event, "id": str(uuid.uuid4()), "time": time}
     sent.pop("ingestion-time", None)
     return sent
-
-
-def payload_of(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """Say what a target gets of an event: its own input, a part, a text made of it, or it."""
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        found = parse(target["InputPath"]).find(event)
-        return json.dumps(found[0].value if found else None)
-    transformer = target.get("InputTransformer")
-    if transformer:
-        return json.dumps(
-            EventTemplateParser.parse(
-                input_template=transformer["InputTemplate"],
-                input_paths_map=transformer.get("InputPathsMap", {}),
-                event={"ingestion-time": 0, **event},
-            )
-        )
-    return json.dumps(event)
 
 
 def _deliver(rule_arn: str, target: Mapping[str, Any], payload: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.events.rule_targets import payload_of
+from embedded_aws.events.target_input import target_input
 from embedded_aws.schedules import ScheduleRunner
 from embedded_aws.schedules.found_schedules import of_scheduler
 from embedded_aws.server import EmbeddedAws
@@ -170,7 +170,7 @@ def test_queues_still_get_their_events_beside_machines(
     ],
 )
 def test_target_gets_what_it_asks_for(target: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert json.loads(payload_of(target, {"id": "1", "detail": {"a": 2}})) == expected
+    assert json.loads(target_input(target, {"id": "1", "detail": {"a": 2}})) == expected
 
 
 @pytest.fixture

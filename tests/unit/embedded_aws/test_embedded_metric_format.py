@@ -4,7 +4,7 @@ from datetime import datetime
 import pytest
 
 from embedded_aws.alarms.embedded_metric_format import metric_data
-from embedded_aws.alarms.status_events import target_input
+from embedded_aws.events.target_input import target_input
 
 LINE = {
     "_aws": {
