@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from embedded_aws.server import EmbeddedAws
 from recommender import recordio
 from tests.integration.embedded_aws.conftest import ROLE_ARN, Machines, task
+from tests.integration.embedded_aws.training_jobs import IMAGE, job_members, put_channel, wait
 
-IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/factorization-machines:1"
 BUCKET = "jobs-bucket"
 N_USERS, N_ITEMS, N_FACTORS = 60, 40, 2
 
@@ -33,41 +32,14 @@ def planted_data(aws: EmbeddedAws) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     for split, rows in {"train": order[:1800], "test": order[1800:]}.items():
-        columns = np.column_stack([users[rows], N_USERS + items[rows]]).ravel()
-        features = sparse.csr_matrix(
-            (np.ones(len(columns), np.float32), columns, np.arange(0, len(columns) + 1, 2)),
-            shape=(len(rows), N_USERS + N_ITEMS),
-        )
-        body = recordio.encode(features, ratings[rows].astype(np.float32))
-        s3.put_object(Bucket=BUCKET, Key=f"{split}/part-00000.pbr", Body=body)
+        columns = np.column_stack([users[rows], N_USERS + items[rows]])
+        put_channel(aws, BUCKET, split, columns, ratings[rows], N_USERS + N_ITEMS)
 
 
 def training_request(name: str, **hyperparameters: str) -> dict[str, Any]:
     return {
         "TrainingJobName": name,
-        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        "RoleArn": ROLE_ARN,
-        "InputDataConfig": [
-            {
-                "ChannelName": channel,
-                "ContentType": "application/x-recordio-protobuf",
-                "DataSource": {
-                    "S3DataSource": {
-                        "S3DataType": "S3Prefix",
-                        "S3Uri": f"s3://{BUCKET}/{channel}/",
-                        "S3DataDistributionType": "FullyReplicated",
-                    }
-                },
-            }
-            for channel in ("train", "test")
-        ],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/models/"},
-        "ResourceConfig": {
-            "InstanceType": "ml.c5.xlarge",
-            "InstanceCount": 1,
-            "VolumeSizeInGB": 10,
-        },
-        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        **job_members(BUCKET),
         "HyperParameters": {
             "feature_dim": str(N_USERS + N_ITEMS),
             "num_factors": "4",
@@ -79,18 +51,6 @@ def training_request(name: str, **hyperparameters: str) -> dict[str, Any]:
             **hyperparameters,
         },
     }
-
-
-def wait(aws: EmbeddedAws, name: str, kind: str = "training_job") -> dict[str, Any]:
-    key = "".join(word.capitalize() for word in kind.split("_"))
-    for _ in range(1200):
-        described: dict[str, Any] = getattr(aws.client("sagemaker"), f"describe_{kind}")(
-            **{f"{key}Name": name}
-        )
-        if described[f"{key}Status"] in ("Completed", "Failed", "Stopped"):
-            return described
-        time.sleep(0.05)
-    raise AssertionError(f"{name} did not end in 60 s")
 
 
 def wait_for_training(aws: EmbeddedAws, name: str) -> None:

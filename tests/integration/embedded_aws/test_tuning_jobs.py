@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from embedded_aws.server import EmbeddedAws
-from recommender import recordio
-from tests.integration.embedded_aws.conftest import ROLE_ARN
+from tests.integration.embedded_aws.training_jobs import job_members, put_channel, wait
 
-IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/factorization-machines:1"
 BUCKET = "tuning-bucket"
 N_USERS, N_ITEMS = 30, 20
+TUNING_JOB = "hyper_parameter_tuning_job"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,40 +28,13 @@ def ratings(aws: EmbeddedAws) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     for channel, rows in {"train": order[:500], "test": order[500:]}.items():
-        columns = np.column_stack([users[rows], N_USERS + items[rows]]).ravel()
-        features = sparse.csr_matrix(
-            (np.ones(len(columns), np.float32), columns, np.arange(0, len(columns) + 1, 2)),
-            shape=(len(rows), N_USERS + N_ITEMS),
-        )
-        body = recordio.encode(features, ratings[rows].astype(np.float32))
-        s3.put_object(Bucket=BUCKET, Key=f"{channel}/part-00000.pbr", Body=body)
+        columns = np.column_stack([users[rows], N_USERS + items[rows]])
+        put_channel(aws, BUCKET, channel, columns, ratings[rows], N_USERS + N_ITEMS)
 
 
 def definition(**more: Any) -> dict[str, Any]:
     return {
-        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        "RoleArn": ROLE_ARN,
-        "InputDataConfig": [
-            {
-                "ChannelName": channel,
-                "ContentType": "application/x-recordio-protobuf",
-                "DataSource": {
-                    "S3DataSource": {
-                        "S3DataType": "S3Prefix",
-                        "S3Uri": f"s3://{BUCKET}/{channel}/",
-                        "S3DataDistributionType": "FullyReplicated",
-                    }
-                },
-            }
-            for channel in ("train", "test")
-        ],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/models/"},
-        "ResourceConfig": {
-            "InstanceType": "ml.c5.xlarge",
-            "InstanceCount": 1,
-            "VolumeSizeInGB": 10,
-        },
-        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        **job_members(BUCKET),
         **more,
     }
 
@@ -92,18 +63,6 @@ def tuning_request(name: str, low: str, high: str, **config: Any) -> dict[str, A
         },
         "TrainingJobDefinition": definition(StaticHyperParameters=hyperparameters()),
     }
-
-
-def wait(aws: EmbeddedAws, name: str, kind: str = "hyper_parameter_tuning_job") -> dict[str, Any]:
-    key = "".join(word.capitalize() for word in kind.split("_"))
-    for _ in range(1200):
-        described: dict[str, Any] = getattr(aws.client("sagemaker"), f"describe_{kind}")(
-            **{f"{key}Name": name}
-        )
-        if described[f"{key}Status"] in ("Completed", "Failed", "Stopped"):
-            return described
-        time.sleep(0.05)
-    raise AssertionError(f"{name} did not end in 60 s")
 
 
 def trials(aws: EmbeddedAws, name: str) -> list[dict[str, Any]]:
@@ -167,7 +126,7 @@ def test_trials_run_side_by_side_and_the_same_every_time(aws: EmbeddedAws) -> No
     tuned = []
     for name in ("side-by-side", "again"):
         sagemaker.create_hyper_parameter_tuning_job(**tuning_request(name, "0.0001", "1"))
-        wait(aws, name)
+        wait(aws, name, TUNING_JOB)
         tuned.append([trial["TunedHyperParameters"] for trial in trials(aws, name)])
 
     assert tuned[0] == tuned[1]
@@ -191,10 +150,10 @@ def test_warm_start_builds_on_its_parent(aws: EmbeddedAws) -> None:
     }
     with pytest.raises(sagemaker.exceptions.ClientError, match="expected status Completed"):
         sagemaker.create_hyper_parameter_tuning_job(**request)
-    parent = wait(aws, "parent")
+    parent = wait(aws, "parent", TUNING_JOB)
 
     sagemaker.create_hyper_parameter_tuning_job(**request)
-    child = wait(aws, "child")
+    child = wait(aws, "child", TUNING_JOB)
 
     assert child["WarmStartConfig"] == request["WarmStartConfig"]
     assert child["BestTrainingJob"]["TuningJobName"] == "child"
@@ -216,7 +175,7 @@ def test_completion_criteria_end_a_job_and_are_described(aws: EmbeddedAws) -> No
     )
     aws.client("sagemaker").create_hyper_parameter_tuning_job(**request)
 
-    described = wait(aws, "good-enough")
+    described = wait(aws, "good-enough", TUNING_JOB)
 
     assert described["HyperParameterTuningJobStatus"] == "Completed"
     assert described["TrainingJobStatusCounters"]["Completed"] == 1
