@@ -130,12 +130,16 @@ class DeploymentSettings(Section):
     )
 
     @model_validator(mode="after")
-    def _check_names(self) -> Self:
+    def _check_together(self) -> Self:
         if self.start_on_upload and any(s.name == AFTER_UPLOAD for s in self.schedules):
             raise PydanticCustomError(
                 "schedule",
                 "schedules: {name} is the name of the schedule of start_on_upload; choose another",
                 {"name": AFTER_UPLOAD},
+            )
+        if self.monthly_budget_usd is not None and not self.notification_emails:
+            raise PydanticCustomError(
+                "budget", "monthly_budget_usd needs notification_emails, whom it warns"
             )
         return self
 

@@ -132,3 +132,8 @@ def test_wrong_schedules_are_refused_with_all_that_is_wrong() -> None:
     message = str(caught.value)
     for part in ("schedules.0.expression", "schedules.0.timezone", "schedules.1.input", "trian"):
         assert part in message
+
+
+def test_a_budget_needs_somebody_to_warn() -> None:
+    with pytest.raises(SettingsError, match="monthly_budget_usd needs notification_emails"):
+        DeploymentSettings.from_context({"monthly_budget_usd": 100.0})
