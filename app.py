@@ -13,10 +13,11 @@ from infra.node import use_found_node
 use_found_node()  # before the CDK is imported, which starts Node.js
 
 from infra.application import create_app  # noqa: E402
+from infra.bundling import BundlingError  # noqa: E402
 from infra.settings import SettingsError  # noqa: E402
 
 if __name__ == "__main__":
     try:
         create_app().synth()
-    except SettingsError as error:
+    except (SettingsError, BundlingError) as error:
         sys.exit(f"app.py: {error}")

@@ -50,6 +50,7 @@ _BOOTSTRAP_TEMPLATE = {
     },
 }
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_EMPTY_ZIP = b"PK\x05\x06" + bytes(18)  # an end of central directory, and nothing before it
 
 
 def deploy(
@@ -114,20 +115,28 @@ def _bootstrap(client: ClientFactory) -> None:
         return
 
 
-def _assets(assembly_directory: Path, stack_name: str) -> Iterator[tuple[Path, str, str]]:
-    """Yield each file asset's source, bucket and key, the last two with placeholders."""
+def _assets(assembly_directory: Path, stack_name: str) -> Iterator[tuple[Path | None, str, str]]:
+    """Yield each file asset's source, bucket and key, the last two with placeholders.
+
+    A source that a command would make is None: those are layers, which the functions here do not
+    need, because they run with this Python's packages.
+    """
     path = assembly_directory / f"{stack_name}.assets.json"
     for asset in json.loads(path.read_text(encoding="utf-8")).get("files", {}).values():
+        made = asset["source"].get("path")
         for destination in asset["destinations"].values():
             yield (
-                assembly_directory / asset["source"]["path"],
+                assembly_directory / made if made else None,
                 destination["bucketName"],
                 destination["objectKey"],
             )
 
 
-def _upload(s3: Any, source: Path, bucket: str, key: str) -> None:
-    body = _zipped(source) if source.is_dir() else source.read_bytes()
+def _upload(s3: Any, source: Path | None, bucket: str, key: str) -> None:
+    if source is None:
+        body = _EMPTY_ZIP
+    else:
+        body = _zipped(source) if source.is_dir() else source.read_bytes()
     s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
@@ -15,6 +17,26 @@ from workflow.resources import WorkflowResources
 
 # The state outlives its function, so that a slow function is reported by Lambda, with its name.
 GRACE = Duration.seconds(60)
+
+
+class FunctionInvocation(tasks.LambdaInvoke):
+    """Invokes a function as it is deployed; the CDK would allow its versions and aliases too."""
+
+    def __init__(
+        self, scope: Construct, state_name: str, *, lambda_function: lambda_.IFunction, **more: Any
+    ) -> None:
+        self._function_arn = lambda_function.function_arn
+        super().__init__(scope, state_name, lambda_function=lambda_function, **more)
+
+    @property
+    def _task_policies(self) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._function_arn])
+        ]
+
+    @_task_policies.setter
+    def _task_policies(self, value: object) -> None:
+        """Leave out what the CDK would allow."""
 
 
 def lambda_task(
@@ -54,7 +76,7 @@ def lambda_task(
     function = resources.functions[state_name]
     if function.timeout is None:
         raise ValueError(f"function {state_name}: expected a timeout of its own, found none")
-    state = tasks.LambdaInvoke(
+    state = FunctionInvocation(
         scope,
         state_name,
         comment=comment,

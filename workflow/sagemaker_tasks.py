@@ -42,11 +42,14 @@ class SageMakerResource:
     completion_rule : str or None
         EventBridge rule through which Step Functions learns that a job has ended; None for
         resources that are not waited for.
+    takes_role : bool
+        Whether the request names a role; a transform job works with its model's.
     """
 
     api_name: str
     arn_type: str
     completion_rule: str | None = None
+    takes_role: bool = True
 
 
 TRAINING_JOB = SageMakerResource(
@@ -63,8 +66,10 @@ TRANSFORM_JOB = SageMakerResource(
     api_name="TransformJob",
     arn_type="transform-job",
     completion_rule="StepFunctionsGetEventsForSageMakerTransformJobsRule",
+    takes_role=False,
 )
 MODEL = SageMakerResource(api_name="Model", arn_type="model")
+SAGEMAKER_RESOURCES = (TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB, MODEL)
 
 
 def resource_arn(scope: Construct, resource: SageMakerResource) -> str:
@@ -154,14 +159,15 @@ def _statements(
     if creates.completion_rule:
         # Without Stop*, an aborted execution leaves its job running, and billed.
         actions += [f"sagemaker:Describe{name}", f"sagemaker:Stop{name}", "sagemaker:ListTags"]
-    statements = [
-        iam.PolicyStatement(actions=actions, resources=[resource_arn(scope, creates)]),
-        iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[job_role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-    ]
+    statements = [iam.PolicyStatement(actions=actions, resources=[resource_arn(scope, creates)])]
+    if creates.takes_role:
+        statements.append(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[job_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            )
+        )
     if creates.completion_rule:
         rule_arn = Stack.of(scope).format_arn(
             service="events", resource="rule", resource_name=creates.completion_rule

@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.encryption import Encryption
+from infra.nag import keep
 from infra.settings import DeploymentSettings
 from recommender.run_layout import RUNS_PREFIX
 
@@ -63,4 +64,10 @@ class DataBucket(Construct):
             ],
             removal_policy=settings.cdk_removal_policy,
             auto_delete_objects=settings.destroys_data,
+        )
+        keep(
+            self.bucket,
+            "S1",
+            "only the pipeline's roles have access, and each execution's history says what it read "
+            "and wrote; CloudTrail's data events tell more than access logs where that is wanted",
         )

@@ -29,26 +29,43 @@ class Encryption(Construct):
         elif settings.kms_key != "aws":
             self.key = kms.Key.from_key_arn(self, "Key", settings.kms_key)
 
-    def grant(self, role: iam.IPrincipal, *, volumes: bool = False) -> None:
+    def grant(
+        self,
+        role: iam.IPrincipal,
+        *,
+        reads: bool = True,
+        writes: bool = True,
+        runs_jobs: bool = False,
+    ) -> None:
         """Let a role read and write what the key encrypts.
 
         Parameters
         ----------
         role : IPrincipal
-        volumes : bool
-            Whether SageMaker attaches encrypted volumes for it, which it does by a grant.
+        reads : bool
+            Whether it decrypts: data, files that it writes in parts, a function's variables.
+        writes : bool
+            Whether it encrypts data.
+        runs_jobs : bool
+            Whether SageMaker's jobs run with it, which name the key for their outputs, and whose
+            encrypted volumes are attached by a grant.
         """
         if self.key is None:
             return
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]
+                actions=[
+                    *["kms:Decrypt"] * reads,
+                    *["kms:GenerateDataKey"] * writes,
+                    *["kms:Encrypt"] * runs_jobs,
+                ],
+                resources=[self.key.key_arn],
             )
         )
-        if volumes:
+        if runs_jobs:
             role.add_to_principal_policy(
                 iam.PolicyStatement(
-                    actions=["kms:CreateGrant", "kms:DescribeKey"],
+                    actions=["kms:CreateGrant"],
                     resources=[self.key.key_arn],
                     conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
                 )

@@ -1,27 +1,19 @@
-"""The code and the layers of the functions."""
+"""What functions are made of: first-party code, and layers of third-party packages."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
-from typing import cast
 
-from aws_cdk import (
-    Annotations,
-    AssetHashType,
-    BundlingOptions,
-    DockerImage,
-    IgnoreMode,
-    ILocalBundling,
-    Stack,
-)
+from aws_cdk import FileAssetLocation, FileAssetPackaging, IgnoreMode, Stack, Stage
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.bundling import LayerBundling, layer_hash
+from infra import bundling
+from infra.bundling import LAYERS_FOLDER, PROJECT_ROOT, layer_archive, layer_hash
 from infra.settings import DeploymentSettings
-
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-LAYERS_FOLDER = PROJECT_ROOT / "lambdas" / "layers"
 
 # As in a .gitignore file: the last match wins, and an ignored folder is not even opened, so that
 # nothing re-included below can bring back a top-level folder such as .venv or cdk.out.
@@ -55,8 +47,8 @@ class PackageLayer(Construct):
         self, scope: Construct, construct_id: str, *, name: str, settings: DeploymentSettings
     ) -> None:
         super().__init__(scope, construct_id)
-        folder = LAYERS_FOLDER / name
-        architecture = settings.lambda_architecture
+        location = self._asset(LAYERS_FOLDER / name, settings)
+        assets = s3.Bucket.from_bucket_name(self, "Assets", location.bucket_name)
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",
@@ -64,21 +56,32 @@ class PackageLayer(Construct):
             compatible_architectures=[settings.cdk_lambda_architecture],
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
             removal_policy=settings.cdk_removal_policy,
-            code=lambda_.Code.from_asset(
-                str(folder),
-                asset_hash=layer_hash(folder, architecture),
-                asset_hash_type=AssetHashType.CUSTOM,
-                bundling=BundlingOptions(
-                    image=DockerImage.from_registry("unused"),  # local bundling never gives up
-                    # jsii passes the options in the signature; mypy wants all of them there.
-                    local=cast(ILocalBundling, LayerBundling(folder, architecture)),
-                ),
-            ),
+            code=lambda_.Code.from_bucket(assets, location.object_key),
         )
-        if not Stack.of(self).bundling_required:
-            # The CDK CLI shows it, should somebody deploy such an assembly (cdk deploy --app).
-            Annotations.of(self).add_warning_v2(
-                "recommender:unbuilt-layer",
-                f"Layer {name!r} is not built: this assembly is for the embedded AWS only. "
-                "Deploy to an account with `cdk deploy`, without --app.",
+
+    def _asset(self, folder: Path, settings: DeploymentSettings) -> FileAssetLocation:
+        """Let the CDK CLI publish the layer's archive; the template is the same in both cases.
+
+        With bundling the archive goes into the assembly, which is then complete. Without, the CLI
+        builds it when it publishes the assembly: it takes what the command prints for the file.
+        """
+        architecture = settings.lambda_architecture
+        content = layer_hash(folder, architecture)
+        synthesizer = Stack.of(self).synthesizer
+        if Stack.of(self).bundling_required:
+            stage = Stage.of(self)
+            if stage is None:
+                raise ValueError(f"{self.node.path}: expected to be in an app, found no stage")
+            file_name = f"layer-{content}"  # no suffix: the key would have it too
+            shutil.copyfile(layer_archive(folder, architecture), Path(stage.outdir) / file_name)
+            return synthesizer.add_file_asset(
+                source_hash=content,
+                display_name=f"layer {folder.name}",
+                file_name=file_name,
+                packaging=FileAssetPackaging.FILE,
             )
+        return synthesizer.add_file_asset(
+            source_hash=content,
+            display_name=f"layer {folder.name}",
+            executable=[sys.executable, str(bundling.__file__), folder.name, architecture],
+        )

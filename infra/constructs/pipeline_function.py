@@ -10,7 +10,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.encryption import Encryption
+from infra.constructs.function_role import FunctionRole
 from infra.constructs.network import Network
+from infra.nag import keep
 from infra.setting_sections import FunctionName
 from infra.settings import DeploymentSettings
 
@@ -50,6 +52,8 @@ class PipelineFunction(Construct):
     ----------
     function : Function
         The function.
+    role : Role
+        The role that it runs with.
     """
 
     def __init__(
@@ -71,6 +75,16 @@ class PipelineFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         chosen = settings.function(construct_id)
+        log_group = logs.LogGroup(
+            self,
+            "Log",
+            encryption_key=encryption.key,
+            retention=settings.cdk_log_retention,
+            removal_policy=settings.cdk_removal_policy,
+        )
+        self.role = FunctionRole(
+            self, "Execution", log_group=log_group, in_network=network.vpc is not None
+        ).role
         self.function = lambda_.Function(
             self,
             "Function",
@@ -80,6 +94,7 @@ class PipelineFunction(Construct):
             handler=f"lambdas.{folder}.handler.lambda_handler",
             code=code,
             layers=[layer],
+            role=self.role,
             memory_size=chosen.memory_mib or memory_mib,
             ephemeral_storage_size=Size.mebibytes(chosen.disk_mib or disk_mib),
             timeout=Duration.seconds(chosen.timeout_seconds) if chosen.timeout_seconds else timeout,
@@ -88,13 +103,7 @@ class PipelineFunction(Construct):
             security_groups=network.security_groups,
             tracing=lambda_.Tracing.ACTIVE,
             logging_format=lambda_.LoggingFormat.JSON,
-            log_group=logs.LogGroup(
-                self,
-                "Log",
-                encryption_key=encryption.key,
-                retention=settings.cdk_log_retention,
-                removal_policy=settings.cdk_removal_policy,
-            ),
+            log_group=log_group,
             environment_encryption=encryption.key,
             environment={
                 "DATA_BUCKET": bucket_name,
@@ -103,3 +112,4 @@ class PipelineFunction(Construct):
                 **environment,
             },
         )
+        keep(self.function, "L1", "the layers are locked and tested for this version of Python")

@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.encryption import Encryption
+from infra.nag import keep
 from infra.run_schedule import RunSchedule
 
 DEAD_LETTER_DAYS = 14  # the most that SQS keeps
@@ -65,6 +66,7 @@ class RunSchedules(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(DEAD_LETTER_DAYS),
         )
+        keep(self.dead_letters, "SQS3", "this is the queue that dead letters go to")
         self.role = self._role()
         encryption.grant(self.role)
         for schedule in schedules:

@@ -25,8 +25,10 @@ from constructs import Construct
 
 from infra.constructs.encryption import Encryption
 from infra.constructs.function_code import first_party_code
+from infra.constructs.function_role import FunctionRole
 from infra.constructs.network import Network
 from infra.constructs.run_schedules import RunSchedules
+from infra.nag import keep
 from infra.run_schedule import AFTER_UPLOAD, RunSchedule, UploadSettings
 from infra.settings import DeploymentSettings
 from recommender.run_layout import RAW_PREFIX
@@ -76,6 +78,13 @@ class StartOnUpload(Construct):
         schedules.add(
             RunSchedule(name=AFTER_UPLOAD, expression=_NOT_YET, input=upload.input),
         )
+        log_group = logs.LogGroup(
+            self,
+            "Log",
+            encryption_key=encryption.key,
+            retention=settings.cdk_log_retention,
+            removal_policy=settings.cdk_removal_policy,
+        )
         self.function = lambda_.Function(
             self,
             "Function",
@@ -91,13 +100,10 @@ class StartOnUpload(Construct):
             security_groups=network.security_groups,
             tracing=lambda_.Tracing.ACTIVE,
             logging_format=lambda_.LoggingFormat.JSON,
-            log_group=logs.LogGroup(
-                self,
-                "Log",
-                encryption_key=encryption.key,
-                retention=settings.cdk_log_retention,
-                removal_policy=settings.cdk_removal_policy,
-            ),
+            log_group=log_group,
+            role=FunctionRole(
+                self, "Execution", log_group=log_group, in_network=network.vpc is not None
+            ).role,
             environment_encryption=encryption.key,
             environment={
                 "SCHEDULE_GROUP": schedules.group.ref,
@@ -105,6 +111,7 @@ class StartOnUpload(Construct):
                 "DELAY_MINUTES": str(upload.delay_minutes),
             },
         )
+        keep(self.function, "L1", "all functions run on the Python that their code is tested for")
         self._grant(schedules, encryption)
         events.Rule(
             self,

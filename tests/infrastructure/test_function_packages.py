@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +21,7 @@ import grimp
 import pytest
 
 from infra.application import PROJECT_ROOT
-from infra.bundling import PLATFORM_TAGS
-from infra.constructs.function_code import LAYERS_FOLDER
+from infra.bundling import LAYERS_FOLDER, PLATFORM_TAGS, PYTHON_VERSION
 from tests.infrastructure.conftest import Template, load_template, resources_of
 from tests.infrastructure.test_functions import LAYERS
 
@@ -27,6 +31,10 @@ LAMBDA_LIMIT_MIB = 250  # unzipped, function and layers together
 # Python 3.14 has it instead of backports.zstd; the functions run on 3.13.
 LATER_PYTHON = {"compression"}
 RUNTIME = {"boto3", "botocore"}
+RUNTIME_NEEDS = ("s3transfer", "jmespath", "urllib3", "dateutil", "six")
+
+# This machine's processor as Lambda names it.
+HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine()) * (sys.platform == "linux")
 # Distributions that others need, and that the functions import by themselves as well.
 COME_ALONG = {"pydantic_core"}
 # Imported by the first decoding of RecordIO, and no function decodes.
@@ -111,7 +119,7 @@ def bundled(architecture: str, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", PLATFORM_TAGS)
 def test_functions_fit_lambda_and_find_their_packages(
-    bundled: Path, architecture: str, imports: grimp.ImportGraph
+    bundled: Path, architecture: str, imports: grimp.ImportGraph, tmp_path: Path
 ) -> None:
     template = load_template(bundled)
     functions = resources_of(template, "AWS::Lambda::Function").values()
@@ -119,42 +127,90 @@ def test_functions_fit_lambda_and_find_their_packages(
     for function in functions:
         properties = function["Properties"]
         folder = properties["Handler"].split(".")[1]
-        code, layers = asset_folders(bundled, template, properties)
-        size = sum(file.stat().st_size for part in (code, *layers) for file in files(part))
-        assert size < LAMBDA_LIMIT_MIB * MIB, f"{folder}: {size / MIB:.0f} MiB"
-        needed = third_party_imports(imports, folder)
-        assert needed, folder
-        for package in needed:
-            assert any(holds(layer / "python", package) for layer in layers), (folder, package)
-        machines = {machine(file) for layer in layers for file in files(layer)} - {None}
-        assert machines == {architecture}, folder
+        code, layer = assets(bundled, template, properties)
+        with zipfile.ZipFile(layer) as archive:
+            entries = archive.infolist()
+            size = sum(path.stat().st_size for path in code.rglob("*") if path.is_file())
+            size += sum(entry.file_size for entry in entries)
+            assert size < LAMBDA_LIMIT_MIB * MIB, f"{folder}: {size / MIB:.0f} MiB"
+            names = {entry.filename for entry in entries}
+            needed = third_party_imports(imports, folder)
+            assert needed, folder
+            for package in needed:
+                assert f"python/{package}" in {name.removesuffix(".py") for name in names} | {
+                    "/".join(name.split("/")[:2]) for name in names
+                }, (folder, package)
+            libraries = [name for name in names if ".so" in name]
+            machines = {machine(archive, name) for name in libraries}
+        assert machines <= {architecture}, folder
+        assert [name for name in libraries if not fits_python(name)] == [], folder
+        python = matching_python() if architecture == HERE else None
+        if python is not None:
+            assert import_error(python, folder, code, layer, tmp_path / folder) == ""
 
 
-def asset_folders(
-    assembly: Path, template: Template, function: dict[str, Any]
-) -> tuple[Path, list[Path]]:
-    assets = json.loads((assembly / "VideoRecommender.assets.json").read_text("utf-8"))["files"]
+def assets(assembly: Path, template: Template, function: dict[str, Any]) -> tuple[Path, Path]:
+    """Folder of a function's code, archive of its only layer."""
+    files = json.loads((assembly / "VideoRecommender.assets.json").read_text("utf-8"))["files"]
 
-    def folder(content: dict[str, Any]) -> Path:
-        return assembly / str(assets[content["S3Key"].removesuffix(".zip")]["source"]["path"])
+    def path(content: dict[str, Any]) -> Path:
+        return assembly / str(files[content["S3Key"].removesuffix(".zip")]["source"]["path"])
 
-    layers = [template["Resources"][layer["Ref"]]["Properties"] for layer in function["Layers"]]
-    return folder(function["Code"]), [folder(layer["Content"]) for layer in layers]
-
-
-def files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
+    (layer,) = function["Layers"]
+    content = template["Resources"][layer["Ref"]]["Properties"]["Content"]
+    return path(function["Code"]), path(content)
 
 
-def holds(packages: Path, name: str) -> bool:
-    """Whether Python would find a package here, and not only its metadata."""
-    return any(files(packages / name)) or (packages / f"{name}.py").is_file()
-
-
-def machine(path: Path) -> str | None:
+def machine(archive: zipfile.ZipFile, name: str) -> str:
     """Tell the processor that a library is for, from its ELF header."""
-    with path.open("rb") as file:
+    with archive.open(name) as file:
         head = file.read(20)
-    if head[:4] != b"\x7fELF":
-        return None
+    assert head[:4] == b"\x7fELF", name
     return {183: "arm64", 62: "x86_64"}[int.from_bytes(head[18:20], "little")]
+
+
+def fits_python(library: str) -> bool:
+    """Whether the functions' Python would load a library, if that is for Python at all."""
+    tag = re.search(r"\.(cpython-\d+|abi3|cp\d+)\b", library)
+    return tag is None or tag[1] in ("cpython-" + PYTHON_VERSION.replace(".", ""), "abi3")
+
+
+@cache
+def matching_python() -> str | None:
+    """Find the functions' own Python, with which they can be imported as they are on Lambda."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    candidates = [
+        shutil.which(f"python{PYTHON_VERSION}"),
+        *map(str, pyenv.glob(f"versions/{PYTHON_VERSION}*/bin/python")),
+    ]
+    for python in filter(None, candidates):
+        asked = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
+        if asked.stdout.startswith(f"Python {PYTHON_VERSION}."):
+            return python
+    return None
+
+
+def import_error(python: str, folder: str, code: Path, layer: Path, scratch: Path) -> str:
+    """Import a handler with its layer and what Lambda's runtime has; say why that fails."""
+    with zipfile.ZipFile(layer) as archive:
+        archive.extractall(scratch / "layer")
+    runtime = scratch / "runtime"
+    runtime.mkdir()
+    for name in (*RUNTIME, *RUNTIME_NEEDS):
+        found = importlib.util.find_spec(name)
+        assert found is not None, name
+        assert found.origin is not None, name
+        origin = Path(found.origin)
+        source = origin.parent if origin.name == "__init__.py" else origin
+        (runtime / source.name).symlink_to(source)
+    paths = [str(code), str(scratch / "layer" / "python"), str(runtime)]
+    program = f"import sys; sys.path[:0] = {paths}; import lambdas.{folder}.handler"
+    completed = subprocess.run(
+        [python, "-I", "-B", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    shutil.rmtree(scratch)
+    return completed.stderr if completed.returncode else ""

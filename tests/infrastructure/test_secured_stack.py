@@ -99,33 +99,3 @@ def test_jobs_are_in_the_network_isolated_and_encrypted(states: dict[str, Any]) 
     resources, output = transform["TransformResources"], transform["TransformOutput"]
     assert resources["VolumeKmsKeyId"] == output["KmsKeyId"]
     assert output["KmsKeyId"] == training["OutputDataConfig"]["KmsKeyId"]
-
-
-def test_jobs_may_attach_to_the_network(secured: Template, template: Template) -> None:
-    def roles_with(found: Template, action: str) -> set[str]:
-        return {
-            name.partition("Role")[0]
-            for name, policy in resources_of(found, "AWS::IAM::Policy").items()
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-            if action in statement["Action"]
-        }
-
-    assert roles_with(secured, "ec2:CreateNetworkInterface") == {"SageMakerExecution"}
-    assert not roles_with(template, "ec2:CreateNetworkInterface")
-
-
-def test_whoever_touches_the_data_may_use_the_key(secured: Template) -> None:
-    users = {
-        name
-        for name, policy in resources_of(secured, "AWS::IAM::Policy").items()
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Resource"] == key_of(secured) and "kms:Decrypt" in statement["Action"]
-    }
-
-    assert {name.partition("Function")[0].partition("Role")[0] for name in users} == {
-        "Preprocess",
-        "ConvertRecordIO",
-        "Evaluate",
-        "SageMakerExecution",
-        "WorkflowStateMachine",  # writes to the topic
-    }

@@ -100,14 +100,14 @@ def test_function_knows_schedule_and_delay(template: dict[str, Any]) -> None:
 
 
 def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
-    _, policy = only(template, "AWS::IAM::Policy", "StartOnUploadFunction")
+    _, policy = only(template, "AWS::IAM::Policy", "StartOnUploadExecution")
     return list(policy["PolicyDocument"]["Statement"])
 
 
 def test_function_may_change_this_schedule_only(template: dict[str, Any]) -> None:
     group, _ = only(template, "AWS::Scheduler::ScheduleGroup")
     role, _ = only(template, "AWS::IAM::Role", "SchedulesRole")
-    tracing, changing, passing = statements(template)
+    _, tracing, changing, passing = statements(template)
 
     assert tracing["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
     assert changing["Action"] == ["scheduler:GetSchedule", "scheduler:UpdateSchedule"]
