@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.run_metrics import STATES_NAMESPACE, DeploymentMetrics
-from recommender.ratings.blocks import RejectReason
+from recommender.reject_reasons import RejectReason
 from workflow.console_pages import ConsolePages
 from workflow.failure_notice import RUNBOOK
 

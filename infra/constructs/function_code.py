@@ -6,7 +6,15 @@ import shutil
 import sys
 from pathlib import Path
 
-from aws_cdk import FileAssetLocation, FileAssetPackaging, IgnoreMode, Stack, Stage
+from aws_cdk import (
+    Acknowledgment,
+    FileAssetLocation,
+    FileAssetPackaging,
+    IgnoreMode,
+    Stack,
+    Stage,
+    Validations,
+)
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -27,6 +35,8 @@ IGNORED = [
     "/lambdas/layers/",
     "!/recommender/",
 ]
+
+_NO_OBJECT_VERSION = "Annotation::@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified"
 
 
 def first_party_code() -> lambda_.Code:
@@ -49,6 +59,9 @@ class PackageLayer(Construct):
         super().__init__(scope, construct_id)
         location = self._asset(LAYERS_FOLDER / name, settings)
         assets = s3.Bucket.from_bucket_name(self, "Assets", location.bucket_name)
+        Validations.of(assets).acknowledge(
+            Acknowledgment(id=_NO_OBJECT_VERSION, reason="The object's key is its content's hash")
+        )
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",

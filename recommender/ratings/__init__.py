@@ -6,7 +6,6 @@ distinct id once.
 """
 
 from recommender.ratings.accounting import Accounting
-from recommender.ratings.blocks import READER_REASONS, RejectReason
 from recommender.ratings.files import first_lines, is_parquet
 from recommender.ratings.identifiers import Identifiers
 from recommender.ratings.reading import MAX_REJECTED_RATIO, RatingsSource, read_ratings
@@ -16,12 +15,10 @@ from recommender.ratings.workspace import Workspace
 
 __all__ = [
     "MAX_REJECTED_RATIO",
-    "READER_REASONS",
     "Accounting",
     "Identifiers",
     "RatingsSource",
     "RatingsTable",
-    "RejectReason",
     "RowStore",
     "Rows",
     "Workspace",

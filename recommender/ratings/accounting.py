@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import MalformedRatingsError
-from recommender.ratings.blocks import READER_REASONS, RejectReason
+from recommender.reject_reasons import READER_REASONS, RejectReason
 
 MAX_EXAMPLES = 20
 

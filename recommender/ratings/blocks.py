@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +22,8 @@ from recommender.ratings.fields import (
 )
 from recommender.ratings.numerals import parse_ratings, parse_timestamps
 from recommender.ratings.words import Words, load_words, take
+from recommender.reject_reasons import RejectReason
 from recommender.timestamps import NO_TIMESTAMP
-
-RejectReason = Literal[
-    "malformed",
-    "missing_value",
-    "rating_out_of_range",
-    "duplicate",
-    "below_customer_threshold",
-    "below_video_threshold",
-]
-READER_REASONS: tuple[RejectReason, ...] = ("malformed", "missing_value", "rating_out_of_range")
 
 _NOT_ASCII = np.uint64(0x8080808080808080)
 

@@ -16,7 +16,7 @@ from infra.run_metrics import DeploymentMetrics
 from lambdas.evaluate.events import EvaluateResponse
 from lambdas.evaluate.quality import quality_metrics
 from lambdas.resolve_run.cost import TRANSFORM_LIMIT_HOURS
-from recommender.ratings.blocks import RejectReason
+from recommender.reject_reasons import RejectReason
 from tests.infrastructure.conftest import Template, resources_of
 from tests.infrastructure.observed import EMAILS, STACK_NAME, synthesize
 

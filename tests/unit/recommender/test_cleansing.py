@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from recommender.cleansing import CleansingRules, cleanse
 from recommender.errors import EmptyRatingsError
-from recommender.ratings import READER_REASONS, Accounting
+from recommender.ratings import Accounting
 from recommender.ratings.partitions import Partitions
+from recommender.reject_reasons import READER_REASONS
 from tests.rating_tables import CRAMPED, Rating, table_of
 
 LENIENT = CleansingRules(1, 1, until_stable=False)

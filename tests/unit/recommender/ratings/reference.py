@@ -22,10 +22,11 @@ from recommender.rating_formats import (
     header_names,
     recognise,
 )
-from recommender.ratings import READER_REASONS, RatingsTable, RejectReason
+from recommender.ratings import RatingsTable
 from recommender.ratings.blocks import ParsedBlock, RatingsLayout
 from recommender.ratings.fields import FieldLayout
 from recommender.ratings.words import texts
+from recommender.reject_reasons import READER_REASONS, RejectReason
 from recommender.timestamps import NO_TIMESTAMP
 from recommender.titles import parse_titles
 
