@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv >/dev/null 2>
 # Must know the assembly schema of the aws-cdk-lib in use.
 CDK_CLI := aws-cdk@2.1148.1
 
-.PHONY: help run serve test check lint format snapshot schema bench lock deploy destroy cdk clean
+.PHONY: help run serve test check lint format snapshot bench lock deploy destroy cdk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -38,6 +38,11 @@ class AwsAccess:
         self._clients: dict[str, Any] = {}
 
     @property
+    def is_local(self) -> bool:
+        """Whether the clients talk to this machine, that is to an embedded AWS."""
+        return _is_local(self.endpoint_url)
+
+    @property
     def region(self) -> str:
         """Region that the clients talk to."""
         return str(self._session.region_name)
@@ -84,23 +89,27 @@ class AwsAccess:
         Raises
         ------
         EnvironmentProblemError
-            If there are no credentials or there is no region.
+            If there are no credentials or there is no region; says both.
         """
         endpoint_url = os.environ.get("AWS_ENDPOINT_URL")
         try:
-            session = boto3.Session(region_name=region)
+            # The AWS CLI takes AWS_REGION first; boto3 knows AWS_DEFAULT_REGION only.
+            session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
             has_credentials = session.get_credentials() is not None
         except BotoCoreError as error:
             raise EnvironmentProblemError(f"AWS configuration: {error}") from error
         if not has_credentials and _is_local(endpoint_url):
             return cls(_dummy_session(session.region_name or "us-east-1"), endpoint_url)
+        problems = []
         if not has_credentials:
-            raise EnvironmentProblemError(
+            problems.append(
                 "no AWS credentials found: run `aws configure` or set AWS_PROFILE; for the "
                 "embedded AWS set AWS_ENDPOINT_URL to the address that `recommender serve` prints"
             )
         if not session.region_name:
-            raise EnvironmentProblemError("no AWS region configured: set AWS_REGION")
+            problems.append("no AWS region configured: set AWS_REGION")
+        if problems:
+            raise EnvironmentProblemError("; ".join(problems))
         return cls(session, endpoint_url)
 
 

@@ -11,6 +11,7 @@ import click
 
 from console.errors import BadInputError, ConsoleError, RunInterruptedError
 from console.exit_codes import ExitCode
+from console.printable import printable
 from recommender.errors import RecommenderError
 
 
@@ -56,8 +57,8 @@ class CommandGroup(click.Group):
 
 
 def _report(error: ConsoleError, arguments: Sequence[str]) -> int:
-    line = " ".join(str(error).split())
-    click.echo(f"error: {line}", err=True)
+    for number, line in enumerate(error.lines):
+        click.echo(f"{'' if number else 'error: '}{printable(line)}", err=True)
     if "--json" in arguments:
         click.echo(json.dumps(error.as_document()))
     return error.exit_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +89,18 @@ def deployed_stack(access: AwsAccess, outputs: dict[str, str]) -> DeployedStack:
     EnvironmentProblemError
         If the stack is not this project's.
     """
-    missing = [name for name in ("DataBucketName", "StateMachineArn") if name not in outputs]
+    missing = missing_outputs(outputs)
     if missing:
-        raise EnvironmentProblemError(
-            f"expected a stack with the outputs {', '.join(missing)}, found "
-            f"{', '.join(sorted(outputs)) or 'none'}; deploy the stack of this version"
-        )
+        raise EnvironmentProblemError(missing)
     return DeployedStack(access, outputs["DataBucketName"], outputs["StateMachineArn"])
+
+
+def missing_outputs(outputs: Mapping[str, str]) -> str:
+    """Say what a stack's outputs lack to be this project's; empty if nothing."""
+    missing = [name for name in ("DataBucketName", "StateMachineArn") if name not in outputs]
+    if not missing:
+        return ""
+    return (
+        f"expected a stack with the outputs {', '.join(missing)}, found "
+        f"{', '.join(sorted(outputs)) or 'none'}; deploy the stack of this version"
+    )

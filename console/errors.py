@@ -30,8 +30,6 @@ class ConsoleError(RecommenderError):
         The state, or the part of the command, that is to blame.
     error : str or None
         Name of the error; the class's own name by default.
-    cause : str or None
-        Why; the message by default.
     document : mapping or None
         What ``--json`` prints; by default only the failure.
     """
@@ -45,26 +43,30 @@ class ConsoleError(RecommenderError):
         *,
         step: str | None = None,
         error: str | None = None,
-        cause: str | None = None,
         document: Mapping[str, Any] | None = None,
     ):
         super().__init__(message)
         self.step = step
         self.error = error or type(self).__name__
-        self.cause = cause or message
         self.document = document
+
+    @property
+    def lines(self) -> list[str]:
+        """What the command says on standard error."""
+        return [" ".join(str(self).split())]
 
     def as_document(self) -> dict[str, Any]:
         """Return the final JSON object of a command that failed."""
-        failure = {"step": self.step, "error": self.error, "cause": self.cause}
+        error = {"step": self.step, "error": self.error, "cause": str(self)}
         empty: dict[str, Any] = {
             "run_id": None,
             "metrics": None,
             "states": [],
             "seconds": None,
             "report": None,
+            "error": error,
         }
-        return {"status": self.status, **empty, **(self.document or {}), "error": failure}
+        return {"status": self.status, **empty, **(self.document or {})}
 
 
 class BadInputError(ConsoleError):
@@ -86,7 +88,12 @@ class EnvironmentProblemError(ConsoleError):
 
 
 class RunFailedError(ConsoleError):
-    """The execution ended otherwise than SUCCEEDED."""
+    """The execution ended otherwise than SUCCEEDED: why, what to do, and where to look."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What the command says on standard error."""
+        return [" ".join(line.split()) for line in str(self).splitlines()]
 
 
 class RunInterruptedError(ConsoleError):

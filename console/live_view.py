@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from console.printable import printable
 from console.timeline import StateRun
 from console.training_log import EpochMetric
 from console.tuning_trials import Trial, best_trial
@@ -45,7 +46,7 @@ class LiveView:
 
     def note(self, text: str) -> None:
         """Print it above the live part."""
-        self._live.console.print(escape(text), style="dim", highlight=False)
+        self._live.console.print(escape(printable(text)), style="dim", highlight=False)
 
     def step(self, name: str, seconds: float, detail: str) -> None:
         """Print it above the live part."""

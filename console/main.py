@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from console.command_group import CommandGroup
+from console.commands.doctor import doctor
 from console.commands.remote import report, start, watch
 from console.commands.run import run
 from console.commands.schedule import schedule
@@ -19,6 +20,7 @@ Examples:
   recommender serve                  an embedded AWS to play with
   recommender start --watch          start a deployed pipeline, here or in your account
   recommender schedule list          when it starts by itself
+  recommender doctor                 what would make a deployment or a run fail
 """
 
 
@@ -32,5 +34,5 @@ def main() -> None:
     """Train, evaluate and look into a video recommender on Step Functions and SageMaker."""
 
 
-for command in (run, serve, start, watch, report, schedule):
+for command in (run, serve, start, watch, report, schedule, doctor):
     main.add_command(command)

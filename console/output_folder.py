@@ -86,9 +86,6 @@ def _fill(access: AwsAccess, record: RunRecord, folder: Path, report: Path) -> N
         "hyperparameters": record.hyperparameters,
         "started_at": record.started_at,
         "ended_at": record.ended_at,
-        "step": record.step,
-        "error": record.error,
-        "cause": record.cause,
     }
     text = json.dumps(execution, indent=2, ensure_ascii=False, default=_isoformat)
     (folder / EXECUTION_FILE).write_text(text + "\n", encoding="utf-8")

@@ -93,20 +93,30 @@ def outcome_sentence(record: RunRecord) -> str:
     if record.status == "RUNNING":
         return "The run has not ended yet."
     if record.status != "SUCCEEDED":
-        where = f" in {record.step}" if record.step else ""
+        where = f" in {record.failure.step}" if record.failure and record.failure.step else ""
         return f"The run {_status_words(record.status)}{where}."
+    if record.skipped:
+        running = record.output.get("running_execution_arn")
+        return f"The run was skipped, because another one is running: {running}"
     if record.output.get("outcome") == "accepted":
         return "The run succeeded, and its model is in use."
     return "The run succeeded, but the quality gate rejected its model."
 
 
 def failure_text(record: RunRecord) -> str:
-    """Say in one line why a run did not succeed."""
-    cause = " ".join((record.cause or "no cause was given").split())
-    error = record.error or "no error name"
-    # The state machine's own failures begin with the step already.
-    where = f" in {record.step}" if record.step and not cause.startswith(record.step) else ""
-    return f"the run {_status_words(record.status)}{where}: {cause} ({error})"
+    """Say in a line each why a run did not succeed, what to do, and where to look."""
+    failure = record.failure
+    if failure is None:
+        return f"the run {_status_words(record.status)}"
+    where = f" in {failure.step}" if failure.step else ""
+    why = f"the run {_status_words(record.status)}{where}: {failure.cause}"
+    return "\n".join(
+        [
+            f"{why} ({failure.error or 'no error name'})",
+            f"What to do: {failure.what_to_do}",
+            *failure.links,
+        ]
+    )
 
 
 def _status_words(status: str) -> str:
@@ -132,6 +142,7 @@ def as_document(record: RunRecord, report: Path | None) -> dict[str, Any]:
         "metrics": dict(record.metrics) or None,
         "ratings": dict(record.ratings) or None,
         "model": record.output.get("model"),
+        "error": record.failure.as_document() if record.failure else None,
         "states": states_document(record),
         "seconds": record.seconds,
         "report": str(report) if report else None,

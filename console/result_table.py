@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from console.printable import printable
 from console.result import comparisons, counts, outcome_sentence, plain_metrics, rejected_rows
 from console.run_record import RunRecord
 from console.sample_customers import CustomerSample
@@ -30,13 +31,13 @@ def print_result(record: RunRecord, report: Path | None, console: Console | None
     accepted = record.output.get("outcome") == "accepted"
     console.print(outcome_sentence(record), style="bold green" if accepted else "bold yellow")
     for reason in record.output.get("reasons", []):
-        console.print(f"  {escape(reason)}")
+        console.print(f"  {_shown(reason)}")
     console.print(_metrics_table(record))
     for sample in record.samples:
         console.print()
         console.print(_sample_table(sample))
     for gap in record.gaps:
-        console.print(f"not shown: {escape(gap)}", style="yellow")
+        console.print(f"not shown: {_shown(gap)}", style="yellow")
     console.print(_footer(record, report), soft_wrap=True)
 
 
@@ -74,7 +75,7 @@ def _metrics_table(record: RunRecord) -> Table:
 
 def _sample_table(sample: CustomerSample) -> Table:
     title = f"Customer {sample.customer_id}, {sample.remark}: {sample.n_ratings} ratings"
-    table = Table(title=escape(title), title_justify="left", title_style="bold", min_width=60)
+    table = Table(title=_shown(title), title_justify="left", title_style="bold", min_width=60)
     table.add_column("rated best")
     table.add_column("rating", justify="right")
     table.add_column("recommended")
@@ -83,7 +84,7 @@ def _sample_table(sample: CustomerSample) -> Table:
         cells: list[str] = []
         for shown in (sample.favourites, sample.recommendations):
             if row < len(shown):
-                cells += [escape(shown[row].name), f"{shown[row].value:.2f}"]
+                cells += [_shown(shown[row].name), f"{shown[row].value:.2f}"]
             else:
                 cells += ["", ""]
         table.add_row(*cells)
@@ -92,4 +93,9 @@ def _sample_table(sample: CustomerSample) -> Table:
 
 def _footer(record: RunRecord, report: Path | None) -> str:
     run = f"run {record.run_id}"
-    return f"{run}, report: {escape(str(report))}" if report else run
+    return f"{run}, report: {_shown(str(report))}" if report else run
+
+
+def _shown(text: str) -> str:
+    """Take titles, ids and messages for text: no markup of ours, no command to the terminal."""
+    return escape(printable(text))

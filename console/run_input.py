@@ -47,6 +47,10 @@ def parse_input(text: str | None) -> dict[str, Any]:
             f'{where}: expected JSON such as \'{{"mode": "tune"}}\', or @FILE; found '
             f"{text[:60]!r} ({error})"
         ) from error
+    except RecursionError:
+        raise BadInputError(
+            f"{where}: expected at most a few levels of JSON, found hundreds inside one another"
+        ) from None
     if not isinstance(value, dict):
         raise BadInputError(f"{where}: expected a JSON object such as {{}}, found {text[:60]!r}")
     return value

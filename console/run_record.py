@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
 from console.errors import EnvironmentProblemError
+from console.failure_digest import FailureDigest, digest_of
 from console.history import new_events
 from console.sample_customers import CustomerSample, sample_customers
 from console.timeline import StateRun, Timeline
@@ -19,6 +21,8 @@ from console.training_log import EpochMetric, TrainingLog
 from console.tuning_trials import Trial, list_trials
 from recommender.errors import RecommenderError
 from recommender.run_layout import RunLayout
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(slots=True)
@@ -29,6 +33,8 @@ class RunRecord:
     ----------
     output : mapping
         The execution's output; empty unless it succeeded.
+    failure : FailureDigest or None
+        Why it did not succeed.
     resolved : mapping
         What ResolveRun made of the input; empty if it did not.
     curve : list of EpochMetric
@@ -48,9 +54,7 @@ class RunRecord:
     output: dict[str, Any]
     resolved: dict[str, Any]
     states: list[StateRun]
-    step: str | None = None
-    error: str | None = None
-    cause: str | None = None
+    failure: FailureDigest | None = None
     curve: list[EpochMetric] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +65,17 @@ class RunRecord:
     def run_id(self) -> str | None:
         """Name of the run; ``None`` if it failed before it got one."""
         return self.output.get("run_id") or self.resolved.get("run_id")
+
+    @property
+    def folder_name(self) -> str:
+        """What to call the folder of its report; what an execution says leads to no other place."""
+        name = _NOT_IN_A_NAME.sub("_", self.run_id or self.name)
+        return name if name.strip(".") else "run"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it ended at once, because another execution was running."""
+        return self.output.get("outcome") == "skipped"
 
     @property
     def failed(self) -> bool:
@@ -132,11 +147,16 @@ def gather(access: AwsAccess, execution_arn: str, timeline: Timeline | None = No
         states=timeline.states,
     )
     if record.failed:
-        record.step = timeline.failed_step
-        record.error = described.get("error") or timeline.error
-        record.cause = described.get("cause") or timeline.cause
+        record.failure = digest_of(
+            told=timeline.variables.get("failure"),
+            status=record.status,
+            step=timeline.failed_step,
+            error=described.get("error") or timeline.error,
+            cause=described.get("cause") or timeline.cause,
+            with_links=not access.is_local,
+        )
     _add_jobs(access, record, timeline)
-    if record.status == "SUCCEEDED":
+    if record.status == "SUCCEEDED" and not record.skipped:
         _add_samples(access, record)
     return record
 

@@ -154,7 +154,7 @@ class Timeline:
     def failed_step(self) -> str | None:
         """Name of the state that is to blame for a failure."""
         told = self.variables.get("failure")
-        if isinstance(told, dict) and told.get("step"):
+        if isinstance(told, dict) and "reason" in told:
             return str(told["step"])
         guilty = [state for state in self.states if state.error is not None]
         ended_badly = [state for state in self.states if state.status not in ("SUCCEEDED",)]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import click
 
+from console.printable import printable
 from console.timeline import StateRun
 from console.training_log import EpochMetric
 from console.tuning_trials import Trial, best_trial
@@ -65,7 +66,7 @@ class PlainView:
 
     def note(self, text: str) -> None:
         """Print it."""
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
     def step(self, name: str, seconds: float, detail: str) -> None:
         """Print it with its time."""

@@ -33,6 +33,7 @@ from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
 from embedded_aws.fixes.task_clients import client_for
 from embedded_aws.lambda_runtime.pool import pool
+from embedded_aws.loopback_guard import LoopbackGuard
 from embedded_aws.sagemaker import registry
 from embedded_aws.schedules import SchedulerService, scheduler_requests
 
@@ -101,7 +102,7 @@ class EmbeddedAws:
         self._server = make_server(
             host,
             port,
-            DomainDispatcherApplication(create_backend_app),
+            LoopbackGuard(DomainDispatcherApplication(create_backend_app)),
             threaded=True,
             request_handler=MotoRequestHandler,
             fd=listener.detach(),

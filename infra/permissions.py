@@ -49,8 +49,10 @@ def allow_objects(
     reads: Sequence[str] = (),
     writes: Sequence[str] = (),
     uploads: Sequence[str] = (),
+    deletes: Sequence[str] = (),
+    lists: bool = True,
 ) -> None:
-    """Allow `role` to list `bucket`, and to read and write objects of it.
+    """Allow `role` to list `bucket`, and to read, write and delete objects of it.
 
     The whole bucket may be listed: S3 tells only those that a missing object is missing (404, not
     403), and does not ask for a prefix when it is an object that was asked for.
@@ -65,12 +67,18 @@ def allow_objects(
         Of the keys that are written in one request, or in several that nobody breaks off.
     uploads : sequence of str
         Of the keys that are written in several requests, which a failure breaks off.
+    deletes : sequence of str
+        Of the keys that are deleted.
+    lists : bool
+        Whether it lists the bucket, or reads objects that may be missing.
     """
-    allow(role, ["s3:ListBucket"], [bucket.bucket_arn], wildcard_reason="")
+    if lists:
+        allow(role, ["s3:ListBucket"], [bucket.bucket_arn], wildcard_reason="")
     for actions, keys in (
         (["s3:GetObject"], reads),
         (["s3:PutObject"], writes),
         (["s3:PutObject", "s3:AbortMultipartUpload"], uploads),
+        (["s3:DeleteObject"], deletes),
     ):
         if keys:
             objects = [bucket.arn_for_objects(key) for key in keys]

@@ -35,14 +35,22 @@ def _is_time_zone(name: str) -> str:
 
 def _is_execution_input(value: dict[str, Any]) -> dict[str, Any]:
     """Check as ResolveRun will, with its own code: better now than at three in the morning."""
-    try:
-        resolve(check(value), run_id="check", data_bucket="data-bucket")
-    except InvalidInputError as error:
-        raise _problem(error) from None
+    problem = problem_of_input(value)
+    if problem:
+        raise _problem(problem)
     return value
 
 
-def _problem(error: Exception) -> PydanticCustomError:
+def problem_of_input(value: dict[str, Any]) -> str | None:
+    """Say what is wrong with an execution input, all of it; None if it is right."""
+    try:
+        resolve(check(value), run_id="check", data_bucket="data-bucket")
+    except InvalidInputError as error:
+        return str(error)
+    return None
+
+
+def _problem(error: Exception | str) -> PydanticCustomError:
     return PydanticCustomError("schedule", "{problem}", {"problem": str(error)})
 
 

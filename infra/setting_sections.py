@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FunctionName = Literal["ResolveRun", "Preprocess", "ConvertRecordIO", "Evaluate"]
+FunctionName = Literal["ResolveRun", "ClaimRun", "Preprocess", "ConvertRecordIO", "Evaluate"]
 
 KmsKey = Annotated[
     str, Field(pattern=r"^(aws|stack|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)$")

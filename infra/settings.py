@@ -13,7 +13,13 @@ from aws_cdk import aws_logs as logs
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from infra.run_schedule import AFTER_UPLOAD, DistinctSchedules, UploadSettings
+from infra.run_schedule import (
+    AFTER_UPLOAD,
+    DistinctSchedules,
+    ExecutionInput,
+    UploadSettings,
+    problem_of_input,
+)
 from infra.setting_sections import (
     FunctionName,
     FunctionSettings,
@@ -22,6 +28,7 @@ from infra.setting_sections import (
     PolicyArn,
     Section,
 )
+from lambdas.resolve_run.deployment_defaults import with_defaults
 
 CONTEXT_KEY = "settings"
 FILE_CONTEXT_KEY = "settings_file"
@@ -90,6 +97,8 @@ class DeploymentSettings(Section):
         Age at which a run's files are deleted; accepted models outlive it as a record only.
     dataset_uris : list of str
         ``s3://bucket/prefix`` of ratings outside the data bucket that runs may read.
+    input_defaults : dict
+        An execution input: what holds where that of a run says nothing, such as instance types.
     schedules : list of RunSchedule
         When runs start by themselves; none unless said.
     start_on_upload : UploadSettings or None
@@ -117,6 +126,7 @@ class DeploymentSettings(Section):
     permissions_boundary: PolicyArn | None = None
     run_expiration_days: Annotated[int, Field(ge=1, le=3650)] = 90
     dataset_uris: list[S3Uri] = Field(default_factory=list)
+    input_defaults: ExecutionInput = Field(default_factory=dict)
     schedules: DistinctSchedules = Field(default_factory=list)
     start_on_upload: UploadSettings | None = None
     notification_emails: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
@@ -141,6 +151,14 @@ class DeploymentSettings(Section):
             raise PydanticCustomError(
                 "budget", "monthly_budget_usd needs notification_emails, whom it warns"
             )
+        for schedule in self.schedules:
+            problem = problem_of_input(with_defaults(schedule.input, self.input_defaults))
+            if problem:
+                raise PydanticCustomError(
+                    "schedule",
+                    "schedules: {name} with input_defaults: {problem}",
+                    {"name": schedule.name, "problem": problem},
+                )
         return self
 
     @classmethod

@@ -4,6 +4,7 @@ Step Functions matches errors by class name (``ErrorEquals``), so renaming one c
 
     RecommenderError
     ├── InvalidInputError         the execution input breaks its contract
+    ├── RunLockError              who may run cannot be decided
     ├── RatingsError              the ratings cannot be used
     │   ├── RatingsNotFoundError      there is no such file or object
     │   ├── RatingsFormatError        the file is of no known format, or lacks columns
@@ -24,6 +25,10 @@ class RecommenderError(Exception):
 
 class InvalidInputError(RecommenderError):
     """The execution input breaks its contract; the message lists every problem."""
+
+
+class RunLockError(RecommenderError):
+    """Which execution may run cannot be decided: others keep changing who does."""
 
 
 class RatingsError(RecommenderError):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from recommender import metrics
 from recommender.baselines import fit_bias_baseline
+from recommender.comparison import Comparison
 from recommender.labels import label
 
 PredictorType = Literal["regressor", "binary_classifier"]
@@ -127,7 +128,7 @@ def classifier_metrics(
     }
 
 
-def judge(found: Metrics, gate: QualityGate) -> tuple[Outcome, list[str]]:
+def judge(found: Metrics, gate: QualityGate, comparison: Comparison) -> tuple[Outcome, list[str]]:
     """Decide whether the model may be used.
 
     Parameters
@@ -135,6 +136,8 @@ def judge(found: Metrics, gate: QualityGate) -> tuple[Outcome, list[str]]:
     found : mapping
         From `regressor_metrics` or `classifier_metrics`.
     gate : QualityGate
+    comparison : Comparison
+        With the model in use.
 
     Returns
     -------
@@ -153,6 +156,8 @@ def judge(found: Metrics, gate: QualityGate) -> tuple[Outcome, list[str]]:
                 reasons.append(f"{name} {value:.4f} is not {side} {baseline} {bar:.4f}")
     if gate.max_rmse is not None and not found.get("rmse", math.inf) <= gate.max_rmse:
         reasons.append(f"rmse {found.get('rmse', math.inf):.4f} is above max_rmse {gate.max_rmse}")
+    if comparison.reason_to_reject is not None:
+        reasons.append(comparison.reason_to_reject)
     return ("rejected" if reasons else "accepted"), reasons
 
 

@@ -12,10 +12,12 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 RAW_PREFIX = "raw/"
 RUNS_PREFIX = "runs/"
 ACCEPTED_MODEL_KEY = "models/accepted.json"
+# Names the one execution that runs.
+RUN_LOCK_KEY = "locks/run.json"
 
-# With the suffix "-<redrive>-<retry>" a run id must fit SageMaker's shortest name,
+# With the suffix "-<redrives>-<restarts>-<retries>" a run id must fit SageMaker's shortest name,
 # HyperParameterTuningJobName: 32 characters of [a-zA-Z0-9](-*[a-zA-Z0-9])*.
-MAX_RUN_ID_LENGTH = 24
+MAX_RUN_ID_LENGTH = 22
 RUN_ID_PATTERN = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
 

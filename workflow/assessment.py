@@ -14,16 +14,17 @@ from workflow.lambda_tasks import lambda_task
 from workflow.resources import WorkflowResources
 
 
-def assess(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.Chain:
+def assess(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.IChainable:
     """Evaluate the predictions, then take the model into use or reject it.
 
     A rejected model is a result, not a failure: the execution succeeds and says why.
     """
+    summary = _summarize_run(scope)
     gate = (
         sfn.Choice(scope, "QualityGate", comment="Is the model good enough to be used?")
         .when(
             sfn.Condition.string_equals("$.outcome", "accepted"),
-            _accept_model(scope, resources, failure),
+            _accept_model(scope, resources, failure, record=summary),
             comment="accepted",
         )
         .otherwise(
@@ -32,7 +33,7 @@ def assess(scope: Construct, resources: WorkflowResources, failure: RunFailure) 
             )
         )
     )
-    return _evaluate(scope, resources, failure).next(_summarize_run(scope)).next(gate)
+    return _evaluate(scope, resources, failure).next(summary).next(gate)
 
 
 def _evaluate(
@@ -77,7 +78,7 @@ def _summarize_run(scope: Construct) -> sfn.Pass:
 
 
 def _accept_model(
-    scope: Construct, resources: WorkflowResources, failure: RunFailure
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, record: sfn.State
 ) -> tasks.CallAwsService:
     accept = tasks.CallAwsService(
         scope,
@@ -98,5 +99,5 @@ def _accept_model(
         task_timeout=sfn.Timeout.duration(Duration.minutes(1)),
     )
     retries.S3_API.apply_to(accept)
-    failure.catch_all(accept)
+    failure.catch_all(accept, resume_at=record)
     return accept

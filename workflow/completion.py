@@ -7,12 +7,12 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from workflow.failure import RunFailure
+from workflow.failure import TRY_LATER, RunFailure
 from workflow.sagemaker_tasks import SageMakerResource, SageMakerTask
 
 _RAISE_THE_LIMIT = (
-    "Unless somebody stopped the job, raise training.max_runtime_seconds, then start a new "
-    "execution."
+    "If somebody stopped the job, redrive the execution, which starts another one. Otherwise raise "
+    "training.max_runtime_seconds and start a new execution."
 )
 
 
@@ -22,7 +22,9 @@ def require_completed(
     task: SageMakerTask,
     failure: RunFailure,
     *,
+    then: sfn.IChainable,
     assign: dict[str, Any] | None = None,
+    restart_without_spot: bool = False,
 ) -> sfn.Choice:
     """Fail the run unless the job ended ``Completed``.
 
@@ -39,16 +41,23 @@ def require_completed(
         The state that ran the job.
     failure : RunFailure
         Where the run ends otherwise.
+    then : IChainable
+        Where the run goes on.
     assign : dict, optional
         Variables to make from the Describe response of a completed job.
+    restart_without_spot : bool
+        Start the job again if it waited in vain for spot capacity.
     """
     job = task.creates
-    return sfn.Choice(
+    choice = sfn.Choice(
         scope,
         state_name,
         comment="A job that was stopped, or ran out of time, has not done its work",
         assign=assign,
-    ).when(
+    )
+    if restart_without_spot:
+        _restart_without_spot(choice, task, failure)
+    return choice.when(
         sfn.Condition.not_(sfn.Condition.string_equals(f"$.{job.api_name}Status", "Completed")),
         failure.run_failed,
         assign=failure.because(
@@ -59,6 +68,25 @@ def require_completed(
             job=(job.api_name, f"$.{job.api_name}Name"),
         ),
         comment="stopped",
+    ).otherwise(then)
+
+
+def _restart_without_spot(choice: sfn.Choice, task: SageMakerTask, failure: RunFailure) -> None:
+    status = "$.SecondaryStatus"
+    choice.when(
+        sfn.Condition.and_(
+            sfn.Condition.is_present(status),
+            sfn.Condition.string_equals(status, "MaxWaitTimeExceeded"),
+        ),
+        failure.restart_job,
+        assign=failure.because(
+            step=task.id,
+            error="JobNotCompleted",
+            reason="it found no spot capacity within its MaxWaitTimeInSeconds",
+            advice=TRY_LATER,
+            job=(task.creates.api_name, f"$.{task.creates.api_name}Name"),
+        ),
+        comment="no spot capacity",
     )
 
 

@@ -37,11 +37,12 @@ def mermaid(definition: dict[str, Any]) -> str:
     Raises
     ------
     ValueError
-        If a task does not send all of its errors to one state.
+        If a task catches no errors.
     """
     states = definition["States"]
     catchers = _catchers(states)
     (common, _), *_ = Counter(catchers.values()).most_common(1)
+    (common_target,) = common
     lines = ["flowchart TD", f"    Start((start)) --> {_node(definition['StartAt'])}"]
     for name, state in states.items():
         opening, closing = _SHAPES.get(state["Type"], _DEFAULT_SHAPE)
@@ -49,11 +50,12 @@ def mermaid(definition: dict[str, Any]) -> str:
         lines += [f"    {_node(name)} {arrow} {_node(target)}" for arrow, target in _arrows(state)]
     lines += [
         f'    {_node(_ANY_TASK)}["{_ANY_TASK}"]',
-        f"    {_node(_ANY_TASK)} -. on error .-> {_node(common)}",
+        f"    {_node(_ANY_TASK)} -. on error .-> {_node(common_target)}",
         *(
-            f"    {_node(name)} -. on error .-> {_node(catcher)}"
-            for name, catcher in catchers.items()
-            if catcher != common
+            f"    {_node(name)} -. on error .-> {_node(target)}"
+            for name, targets in catchers.items()
+            if targets != common
+            for target in targets
         ),
     ]
     return "\n".join(lines) + "\n"
@@ -68,15 +70,14 @@ def _arrows(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "-->", state["Next"]
 
 
-def _catchers(states: dict[str, Any]) -> dict[str, str]:
+def _catchers(states: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Where the errors of each task lead."""
     found = {}
     for name, state in states.items():
         if state["Type"] == "Task":
-            targets = [catcher["Next"] for catcher in state.get("Catch", [])]
-            if len(targets) != 1:
-                raise ValueError(f"{name}: expected one state that catches errors, found {targets}")
-            found[name] = targets[0]
+            found[name] = tuple(catcher["Next"] for catcher in state.get("Catch", []))
+            if not found[name]:
+                raise ValueError(f"{name}: expected a state that catches errors, found none")
     return found
 
 

@@ -7,10 +7,14 @@ the states here dig out the reason, send it to those who want to know, and end t
 
 from __future__ import annotations
 
+from functools import partial
+
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from workflow.failed_end import failed_end
 from workflow.failure_notice import JOB_KINDS, FailureNotice
+from workflow.resumption import RESTARTABLE_REASONS, Resumption
 
 # A variable, because a state that follows a catcher is not told where the error came from.
 FAILED_STEP = "failed_step"
@@ -18,7 +22,10 @@ FAILED_STEP_LINKS = "failed_step_links"
 ERROR = sfn.JsonPath.string_at("$.Error")
 
 # What to do, by what is known of the failure.
-START_AGAIN = "Mend what the reason names, then start a new execution with the same input."
+MEND_AND_GO_ON = (
+    "Mend what the reason names. If that is the input, start a new execution; otherwise redrive "
+    "this one, which goes on at this step."
+)
 READ_THE_LOG = (
     "Read the log of the job, mend the data or the hyperparameters that the reason names, then "
     "start a new execution."
@@ -29,7 +36,11 @@ GIVE_MORE_TIME = (
 )
 ASK_THE_SERVICE = (
     "If the reason names a quota or a permission, see to that; if the service was busy, wait. Then "
-    "start a new execution with the same input."
+    "redrive the execution, which goes on at this step."
+)
+TRY_LATER = (
+    "SageMaker failed, not the job, in every attempt that the input allows. Redrive the execution "
+    "later, or start a new one with other instance types (fallback_instance_types)."
 )
 
 
@@ -42,28 +53,31 @@ class RunFailure(Construct):
         Parent of the states.
     construct_id : str
         Id below `scope`.
-    notice : FailureNotice, optional
-        Who is told; the default is nobody.
+    notice : FailureNotice
+        Who is told.
 
     Attributes
     ----------
-    run_failed : Fail or SnsPublish
+    run_failed : SnsPublish
         The beginning of the end; whatever leads here has assigned ``because(...)``.
+    restart_job : Choice
+        For a job that failed for a reason of SageMaker's own; what leads here has assigned
+        ``because(...)`` too.
+    resume_step : Choice
+        Where a run begins, and where it goes on.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, notice: FailureNotice | None = None
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, notice: FailureNotice) -> None:
         super().__init__(scope, construct_id)
         self._notice = notice
-        end = sfn.Fail(
-            self,
-            "RunFailed",
-            comment="The run failed; the cause names the step and the reason",
-            error_path="$failure.error",
-            cause_path="States.Format('{} failed: {}', $failure.step, $failure.reason)",
+        self._steps: dict[str, sfn.State] = {}
+        self._resumption = Resumption(self, "Resumption")
+        self._redriven = sfn.Choice(
+            self, "RedriveRun", comment="The run was redriven: what was the step that failed?"
         )
-        self.run_failed: sfn.State = end if notice is None else notice.publish(self, end)
+        self.resume_step = self._resumption.resume_step
+        self.run_failed = notice.publish(self, failed_end(self, self._redriven))
+        self.restart_job = self._resumption.restart_job_or(self.run_failed)
         self._name_failure = self._naming()
         self._keep_cause = sfn.Pass(
             self,
@@ -76,16 +90,55 @@ class RunFailure(Construct):
         self._keep_cause.next(self._name_failure)
         self._read_failure = self._reading()
 
-    def catch_all(self, state: sfn.TaskStateBase | sfn.CustomState) -> None:
-        """Send every error of `state` to the readable failure.
+    def catch_all(
+        self,
+        state: sfn.TaskStateBase | sfn.CustomState,
+        *,
+        resume_at: sfn.State | None = None,
+    ) -> None:
+        """Send every error of `state` to the readable failure, from where it can be resumed.
 
         The error output replaces the state's input: what the run knows is in variables, and an
         execution input that is no JSON object would have no place for it.
+
+        Parameters
+        ----------
+        state : TaskStateBase or CustomState
+        resume_at : State, optional
+            Where a redrive goes on, if `state` works on its input and not on variables; the
+            default is `state`.
         """
-        assign = {FAILED_STEP: state.id}
-        if self._notice is not None:
-            assign[FAILED_STEP_LINKS] = self._notice.step_links(state.id)
-        state.add_catch(self._read_failure, errors=[sfn.Errors.ALL], assign=assign)
+        state.add_catch(
+            self._read_failure,
+            errors=[sfn.Errors.ALL],
+            assign={
+                FAILED_STEP: state.id,
+                FAILED_STEP_LINKS: self._notice.step_links(state.id),
+            },
+        )
+        self._steps[state.id] = resume_at or state
+
+    def begin_with(self, resolve_run: sfn.State, claim_run: sfn.State, first: sfn.State) -> None:
+        """Say what a run begins with, before its steps and after a redrive.
+
+        Parameters
+        ----------
+        resolve_run : State
+            Makes ``$run``; a run that has none begins here.
+        claim_run : State
+            Every run passes it, again when it is redriven.
+        first : State
+            The first step.
+        """
+        self._redriven.when(
+            sfn.Condition.string_equals("$failure.step", resolve_run.id),
+            resolve_run,
+            comment="ResolveRun: nothing is known of the run",
+        ).otherwise(claim_run)
+        for step, state in reversed(self._steps.items()):
+            if state not in (resolve_run, claim_run):
+                self._resumption.lead_to(step, state)
+        self.resume_step.otherwise(first)
 
     def because(
         self,
@@ -93,10 +146,10 @@ class RunFailure(Construct):
         step: str,
         error: str,
         reason: str,
-        advice: str = START_AGAIN,
+        advice: str,
         job: tuple[str, str] | None = None,
     ) -> dict[str, object]:
-        """Assign this in a transition to ``run_failed``.
+        """Assign this in a transition to ``run_failed`` or ``restart_job``.
 
         Parameters
         ----------
@@ -112,26 +165,18 @@ class RunFailure(Construct):
             Kind, as in the API's ``Create<kind>``, and path of the name of the SageMaker job that
             is to blame.
         """
-        links = ""
-        if self._notice is not None:
-            links = self._notice.job_links(*job) if job else self._notice.step_links(step)
-        return self._assignment(step=step, error=error, reason=reason, advice=advice, links=links)
+        links = self._notice.job_links(*job) if job else self._notice.step_links(step)
+        return _assignment(step=step, error=error, reason=reason, advice=advice, links=links)
 
     def _caught(
         self, *, error: str, reason: str, advice: str, job: tuple[str, str] | None = None
     ) -> dict[str, object]:
         """Assign this where a caught error is looked into."""
         links = sfn.JsonPath.string_at(f"${FAILED_STEP_LINKS}")
-        if self._notice is not None and job:
+        if job:
             links = self._notice.job_links(*job)
         step = sfn.JsonPath.string_at(f"${FAILED_STEP}")
-        return self._assignment(step=step, error=error, reason=reason, advice=advice, links=links)
-
-    def _assignment(
-        self, *, step: str, error: str, reason: str, advice: str, links: str
-    ) -> dict[str, object]:
-        told = {} if self._notice is None else {"advice": advice, "links": links}
-        return {"failure": {"step": step, "error": error, "reason": reason, **told}}
+        return _assignment(step=step, error=error, reason=reason, advice=advice, links=links)
 
     def _reading(self) -> sfn.Choice:
         return (
@@ -181,63 +226,59 @@ class RunFailure(Construct):
             },
         )
         find = sfn.Choice(self, "FindFailureReason", comment="Whose cause it is")
-        if self._notice is not None:
-            for kind in JOB_KINDS:
-                self._find_reason_of_job(find, kind)
+        for kind in JOB_KINDS:
+            self._find_reason_of_job(find, kind)
         return parse.next(self._find_other_reasons(find))
 
     def _find_reason_of_job(self, find: sfn.Choice, kind: str) -> None:
-        """Add a rule for one kind of job, which knows where to look for it."""
-        name = f"$.details.{kind}Name"
+        """Add rules for one kind of job, which know where to look for it."""
+        name, reason = f"$.details.{kind}Name", "$.details.FailureReason"
+        failed = [sfn.Condition.is_present(reason), sfn.Condition.is_present(name)]
+        caught = partial(
+            self._caught,
+            error="JobFailed",
+            reason=sfn.JsonPath.string_at(reason),
+            job=(kind, name),
+        )
         find.when(
             sfn.Condition.and_(
-                sfn.Condition.is_present("$.details.FailureReason"), sfn.Condition.is_present(name)
+                *failed,
+                sfn.Condition.or_(
+                    *(sfn.Condition.string_matches(reason, each) for each in RESTARTABLE_REASONS)
+                ),
             ),
+            self.restart_job,
+            assign=caught(advice=TRY_LATER),
+            comment=f"{kind}: SageMaker's own failure",
+        ).when(
+            sfn.Condition.and_(*failed),
             self.run_failed,
-            assign=self._caught(
-                error="JobFailed",
-                reason=sfn.JsonPath.string_at("$.details.FailureReason"),
-                advice=READ_THE_LOG,
-                job=(kind, name),
-            ),
+            assign=caught(advice=READ_THE_LOG),
             comment=f"{kind}: FailureReason",
         )
 
     def _find_other_reasons(self, find: sfn.Choice) -> sfn.Choice:
-        return (
-            find.when(
-                sfn.Condition.is_present("$.details.FailureReason"),
-                self.run_failed,
-                assign=self._caught(
-                    error="JobFailed",
-                    reason=sfn.JsonPath.string_at("$.details.FailureReason"),
-                    advice=READ_THE_LOG,
-                ),
-                comment="job: FailureReason",
-            )
-            .when(
-                sfn.Condition.is_present("$.details.errorMessage"),
-                self._name_failure,
-                assign=self._caught(
-                    error=ERROR,
-                    reason=sfn.JsonPath.string_at("$.details.errorMessage"),
-                    advice=START_AGAIN,
-                ),
-                comment="function: errorMessage",
-            )
-            .otherwise(self._keep_cause)
-        )
+        return find.when(
+            sfn.Condition.is_present("$.details.errorMessage"),
+            self._name_failure,
+            assign=self._caught(
+                error=ERROR,
+                reason=sfn.JsonPath.string_at("$.details.errorMessage"),
+                advice=MEND_AND_GO_ON,
+            ),
+            comment="function: errorMessage",
+        ).otherwise(self._keep_cause)
 
     def _naming(self) -> sfn.Choice:
         """Step Functions keeps names that begin with ``States.`` to itself."""
         return (
             sfn.Choice(
-                self, "NameFailure", comment="A Fail state may not use Step Functions' own names"
+                self, "NameFailure", comment="An error that is ours has no name of Step Functions'"
             )
             .when(
                 sfn.Condition.string_matches("$failure.error", "States.*"),
                 self.run_failed,
-                assign=self._assignment(
+                assign=_assignment(
                     step=sfn.JsonPath.string_at("$failure.step"),
                     error="StepFailed",
                     reason=sfn.JsonPath.format(
@@ -252,3 +293,18 @@ class RunFailure(Construct):
             )
             .otherwise(self.run_failed)
         )
+
+
+def _assignment(
+    *, step: str, error: str, reason: str, advice: str, links: str
+) -> dict[str, object]:
+    return {
+        "failure": {
+            "step": step,
+            "error": error,
+            "reason": reason,
+            "advice": advice,
+            "links": links,
+            "redrives": sfn.JsonPath.number_at("$$.Execution.RedriveCount"),
+        }
+    }

@@ -72,7 +72,7 @@ class FailureNotice:
             sfn.JsonPath.string_at(name),
         )
 
-    def publish(self, scope: Construct, then: sfn.Fail) -> tasks.SnsPublish:
+    def publish(self, scope: Construct, then: sfn.CustomState) -> tasks.SnsPublish:
         """Make the state that sends the message; whatever becomes of it, `then` follows.
 
         Step Functions' ``States.Format`` has no escapes for braces and quotes that would be read

@@ -13,8 +13,8 @@ from workflow.training import RECORDIO_CONTENT_TYPE
 
 
 def transform_test_set(
-    scope: Construct, resources: WorkflowResources, failure: RunFailure
-) -> sfn.Chain:
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.IChainable:
     """Score the test split; each file of it gets a file of predictions."""
     transform = SageMakerTask(
         scope,
@@ -45,12 +45,13 @@ def transform_test_set(
                 **resources.security.output,
             },
             "TransformResources": {
-                "InstanceType.$": "$run.transform.instance_type",
+                "InstanceType.$": "$transform_placement.instance_type",
                 "InstanceCount.$": "$run.transform.instance_count",
                 **resources.security.volume,
             },
         },
         timeout_seconds=DAY_SECONDS,
     )
-    completed = require_completed(scope, "TransformCompleted?", transform, failure)
-    return sfn.Chain.start(transform).next(completed.afterwards(include_otherwise=True))
+    return transform.next(
+        require_completed(scope, "TransformCompleted?", transform, failure, then=then)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aws_cdk import Duration
@@ -48,6 +50,7 @@ def lambda_task(
     comment: str,
     payload: dict[str, Any],
     assign: str,
+    assign_besides: Mapping[str, Any] = MappingProxyType({}),
 ) -> tasks.LambdaInvoke:
     """Invoke the function that has the state's name and keep its answer in a variable.
 
@@ -67,6 +70,8 @@ def lambda_task(
         The function's event.
     assign : str
         Name of the variable that the function's answer is assigned to.
+    assign_besides : mapping, optional
+        Other variables, with values as in ASL's ``Assign``.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def lambda_task(
         comment=comment,
         lambda_function=function,
         payload=sfn.TaskInput.from_object(payload),
-        assign={assign: sfn.JsonPath.object_at("$.Payload")},
+        assign={assign: sfn.JsonPath.object_at("$.Payload"), **assign_besides},
         output_path="$.Payload",
         task_timeout=sfn.Timeout.duration(function.timeout.plus(GRACE)),
         retry_on_service_exceptions=False,  # ours has jitter and a limit

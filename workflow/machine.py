@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from workflow import failed_end
 from workflow.assessment import assess
+from workflow.claim import claim_run
 from workflow.failure import RunFailure
 from workflow.inference import transform_test_set
 from workflow.model import create_model
@@ -75,32 +78,60 @@ class TrainingWorkflow(Construct):
                 include_execution_data=True,
             ),
         )
-        self._permit_jobs()
+        self._permit()
 
-    def _definition(self, resources: WorkflowResources) -> sfn.Chain:
+    def _definition(self, resources: WorkflowResources) -> sfn.IChainable:
+        """Wire the stages, the last one first: each knows what comes after it."""
         failure = RunFailure(self, "Failure", notice=resources.failure_notice)
-        training = train(self, resources, failure)
-        tuning = tune(self, resources, failure)
-        return (
-            sfn.Chain.start(resolve_run(self, resources, failure))
-            .next(prepare(self, resources, failure))
-            .next(self._train_or_tune(training, tuning))
-            .next(create_model(self, resources, failure))
-            .next(transform_test_set(self, resources, failure))
-            .next(assess(self, resources, failure))
+        assessment = assess(self, resources, failure)
+        inference = transform_test_set(self, resources, failure, then=assessment)
+        model = create_model(self, resources, failure, then=inference)
+        training = self._train_or_tune(
+            train(self, resources, failure, then=model),
+            tune(self, resources, failure, then=model),
         )
+        preparation = prepare(self, resources, failure, then=training)
+        claim = claim_run(self, resources, failure, then=failure.resume_step)
+        resolve = resolve_run(self, resources, failure, then=claim)
+        failure.begin_with(resolve, claim, preparation)
+        return resolve
 
-    def _train_or_tune(self, training: sfn.Chain, tuning: sfn.Chain) -> sfn.Chain:
-        choice = (
+    def _train_or_tune(self, training: sfn.IChainable, tuning: sfn.IChainable) -> sfn.Choice:
+        return (
             sfn.Choice(self, "TrainOrTune", comment="One training, or a search for the best")
             .when(sfn.Condition.string_equals("$run.mode", "tune"), tuning, comment="tune")
             .otherwise(training)
         )
-        # Choice.afterwards() would miss the branches that end in a Choice themselves.
-        return sfn.Chain.custom(choice, [*training.end_states, *tuning.end_states], choice)
 
-    def _permit_jobs(self) -> None:
+    @property
+    def executions_arn(self) -> str:
+        """ARN pattern of all executions."""
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.state_machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def allow_looking_up_executions(self, role: iam.IRole) -> None:
+        """Let `role` see what became of an execution.
+
+        By a policy of its own: the state machine names a function, which waits for its role's.
+        """
+        statement = iam.PolicyStatement(
+            actions=["states:DescribeExecution"], resources=[self.executions_arn]
+        )
+        iam.Policy(self, "LookingUpExecutions", roles=[role], statements=[statement])
+
+    def _permit(self) -> None:
         for state in self.node.find_all():
             if isinstance(state, SageMakerTask):
                 for statement in state.statements:
                     self.state_machine.add_to_role_policy(statement)
+        # A policy of its own: the state machine waits for its role's, which cannot name it.
+        iam.Policy(
+            self,
+            "OwnExecutions",
+            roles=[self.state_machine.role],
+            statements=[failed_end.permission(self.state_machine.state_machine_arn)],
+        )

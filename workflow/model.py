@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from workflow.failure import RunFailure
@@ -10,8 +11,8 @@ from workflow.sagemaker_tasks import JOB_NAME, MODEL, SageMakerTask
 
 
 def create_model(
-    scope: Construct, resources: WorkflowResources, failure: RunFailure
-) -> SageMakerTask:
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.IChainable:
     """Create the model; assigns ``$model_name``."""
     return SageMakerTask(
         scope,
@@ -32,4 +33,4 @@ def create_model(
         # The name is read from the result: made anew in a later state it could differ.
         assign={"model_name.$": "States.ArrayGetItem(States.StringSplit($.ModelArn, '/'), 1)"},
         timeout_seconds=300,
-    )
+    ).next(then)

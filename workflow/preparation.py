@@ -10,7 +10,9 @@ from workflow.lambda_tasks import lambda_task
 from workflow.resources import WorkflowResources
 
 
-def prepare(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.Chain:
+def prepare(
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.State:
     """Cleanse, index and split the ratings, then encode them; assigns ``$ratings, $features``."""
     preprocess = lambda_task(
         scope,
@@ -46,4 +48,5 @@ def prepare(scope: Construct, resources: WorkflowResources, failure: RunFailure)
         },
         assign="features",
     )
-    return preprocess.next(convert)
+    preprocess.next(convert).next(then)
+    return preprocess

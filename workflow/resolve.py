@@ -11,19 +11,24 @@ from workflow.resources import WorkflowResources
 
 
 def resolve_run(
-    scope: Construct, resources: WorkflowResources, failure: RunFailure
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
 ) -> sfn.TaskStateBase:
     """Check the execution input, fill in defaults, make the run id; assigns ``$run``."""
-    return lambda_task(
+    resolve = lambda_task(
         scope,
         "ResolveRun",
         resources,
         failure,
         comment="Check the execution input, fill in the defaults, make the run id",
         payload={
-            "execution_input": sfn.JsonPath.entire_payload,
+            # Not the state's input, which after a redrive is another.
+            "execution_input": sfn.JsonPath.object_at("$$.Execution.Input"),
             "execution_arn": sfn.JsonPath.string_at("$$.Execution.Id"),
             "started_at": sfn.JsonPath.string_at("$$.Execution.StartTime"),
+            "input_defaults": dict(resources.input_defaults),
         },
         assign="run",
+        assign_besides={"failure": {"step": "none"}},
     )
+    resolve.next(then)
+    return resolve

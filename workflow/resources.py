@@ -77,13 +77,16 @@ class WorkflowResources:
         Image URI of the algorithm; may contain CloudFormation tokens.
     security : JobSecurity
         Of the jobs and models.
-    failure_notice : FailureNotice or None
-        Who is told of a failed run; None: nobody.
+    input_defaults : mapping
+        What holds where an execution input says nothing.
+    failure_notice : FailureNotice
+        Who is told of a failed run.
     """
 
     functions: Mapping[str, lambda_.Function]
     bucket: s3.IBucket
     job_role: iam.IRole
     training_image: str
+    failure_notice: FailureNotice
     security: JobSecurity = field(default_factory=JobSecurity)
-    failure_notice: FailureNotice | None = None
+    input_defaults: Mapping[str, Any] = field(default_factory=dict)

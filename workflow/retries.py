@@ -63,12 +63,13 @@ LAMBDA_SERVICE = RetryPolicy(
     max_attempts=6,
 )
 
-# The quota of instances is used up, probably by another run: wait up to a day for it.
+# The quota of instances is used up, probably by another run: wait up to a day for it. Less than
+# 100 attempts with those of SAGEMAKER_SERVICE, so that their number fits into a job's name.
 SAGEMAKER_QUOTA = RetryPolicy(
     errors=("SageMaker.ResourceLimitExceededException",),
     first_wait_seconds=60,
     longest_wait_seconds=900,
-    max_attempts=96,
+    max_attempts=90,
     backoff_rate=1.5,
     jitter=False,
 )

@@ -20,9 +20,14 @@ from workflow.resources import WorkflowResources
 
 DAY_SECONDS = 24 * 3600
 
-# A new name for every attempt: SageMaker never gives a job's name free, and a redrive runs the
-# failed state again. Made in the job's own state, because a redrive repeats no earlier state.
-JOB_NAME = "States.Format('{}-{}-{}', $run.run_id, $$.Execution.RedriveCount, $$.State.RetryCount)"
+# A new name for every attempt: SageMaker never gives a job's name free, and a redrive or a restart
+# runs the failed state again. Made in the job's own state: a redrive repeats no earlier one.
+# A run id has 22 characters. SageMaker allows 32 for a tuning job: 4 digits of redrives (Step
+# Functions ends an execution long before it has had so many), one of restarts, two of retries.
+JOB_NAME = (
+    "States.Format('{}-{}-{}-{}', $run.run_id, $$.Execution.RedriveCount, $restarts, "
+    "$$.State.RetryCount)"
+)
 
 # Run ids look like 20261122t063156-1a2b3c. In ARNs `?` stands for one character: permissions
 # end at the names that runs of this pipeline can make.

@@ -25,7 +25,9 @@ MODEL_OF_TRAINING_JOB = {
 }
 
 
-def train(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.Chain:
+def train(
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.IChainable:
     """Train with the run's hyperparameters; assigns ``$model``."""
     train_model = SageMakerTask(
         scope,
@@ -42,9 +44,15 @@ def train(scope: Construct, resources: WorkflowResources, failure: RunFailure) -
         timeout_seconds=29 * DAY_SECONDS,
     )
     completed = require_completed(
-        scope, "TrainingCompleted?", train_model, failure, assign=MODEL_OF_TRAINING_JOB
+        scope,
+        "TrainingCompleted?",
+        train_model,
+        failure,
+        assign={**MODEL_OF_TRAINING_JOB, "restarts": 0},
+        restart_without_spot=True,
+        then=then,
     )
-    return sfn.Chain.start(train_model).next(completed.afterwards(include_otherwise=True))
+    return train_model.next(completed)
 
 
 def job_definition(resources: WorkflowResources) -> dict[str, Any]:
@@ -71,13 +79,13 @@ def job_definition(resources: WorkflowResources) -> dict[str, Any]:
             **resources.security.output,
         },
         "ResourceConfig": {
-            "InstanceType.$": "$run.training.instance_type",
+            "InstanceType.$": "$training_placement.instance_type",
             "InstanceCount.$": "$run.training.instance_count",
             "VolumeSizeInGB.$": "$run.training.volume_size_gb",
             **resources.security.volume,
         },
-        "StoppingCondition.$": "$run.training.stopping_condition",
-        "EnableManagedSpotTraining.$": "$run.training.use_spot",
+        "StoppingCondition.$": "$training_placement.stopping_condition",
+        "EnableManagedSpotTraining.$": "$training_placement.use_spot",
         **resources.security.container,
         **resources.security.traffic,
     }

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from workflow import retries
 from workflow.completion import require_completed
-from workflow.failure import RunFailure
+from workflow.failure import READ_THE_LOG, RunFailure
 from workflow.resources import WorkflowResources
 from workflow.sagemaker_tasks import (
     DAY_SECONDS,
@@ -24,7 +24,9 @@ from workflow.sagemaker_tasks import (
 from workflow.training import MODEL_OF_TRAINING_JOB, job_definition, with_feature_dim
 
 
-def tune(scope: Construct, resources: WorkflowResources, failure: RunFailure) -> sfn.Chain:
+def tune(
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.IChainable:
     """Tune the hyperparameters and take the best model; assigns ``$model`` as training does."""
     tune_model = SageMakerTask(
         scope,
@@ -36,7 +38,17 @@ def tune(scope: Construct, resources: WorkflowResources, failure: RunFailure) ->
         parameters=_tuning_job(resources),
         timeout_seconds=31 * DAY_SECONDS,
     )
-    has_best = require_completed(scope, "HasBestTrainingJob?", tune_model, failure).when(
+    has_best = require_completed(
+        scope,
+        "HasBestTrainingJob?",
+        tune_model,
+        failure,
+        then=_describe_best(scope, failure).next(then),
+        assign={
+            "restarts": 0,
+            "best_training_job_name": sfn.JsonPath.string_at("$.BestTrainingJob.TrainingJobName"),
+        },
+    ).when(
         sfn.Condition.not_(sfn.Condition.is_present("$.BestTrainingJob.TrainingJobName")),
         failure.run_failed,
         assign=failure.because(
@@ -47,14 +59,11 @@ def tune(scope: Construct, resources: WorkflowResources, failure: RunFailure) ->
                 "see the logs of the trials in /aws/sagemaker/TrainingJobs",
                 sfn.JsonPath.string_at("$.HyperParameterTuningJobName"),
             ),
+            advice=READ_THE_LOG,
         ),
         comment="no trial succeeded",
     )
-    return (
-        sfn.Chain.start(tune_model)
-        .next(has_best.afterwards(include_otherwise=True))
-        .next(_describe_best(scope, failure))
-    )
+    return tune_model.next(has_best)
 
 
 def _tuning_job(resources: WorkflowResources) -> dict[str, Any]:
@@ -87,7 +96,7 @@ def _describe_best(scope: Construct, failure: RunFailure) -> tasks.CallAwsServic
         comment="Find the best trial's model, in the shape that training gives",
         service="sagemaker",
         action="describeTrainingJob",
-        parameters={"TrainingJobName": sfn.JsonPath.string_at("$.BestTrainingJob.TrainingJobName")},
+        parameters={"TrainingJobName": sfn.JsonPath.string_at("$best_training_job_name")},
         iam_action="sagemaker:DescribeTrainingJob",
         iam_resources=[resource_arn(scope, TRAINING_JOB)],
         assign=MODEL_OF_TRAINING_JOB,

@@ -36,7 +36,10 @@ def finish(access: AwsAccess, record: RunRecord, *, output: Path | None, as_json
         If the run ended otherwise; nothing is written then.
     """
     raise_unless_succeeded(record)
-    report = write_output(access, record, output or DEFAULT_ROOT / str(record.run_id))
+    if record.skipped:
+        show(record, None, as_json=as_json)
+        return
+    report = write_output(access, record, output or DEFAULT_ROOT / record.folder_name)
     show(record, report, as_json=as_json)
 
 
@@ -69,13 +72,10 @@ def raise_unless_succeeded(record: RunRecord) -> None:
     Raises
     ------
     RunFailedError
-        With the state that is to blame, its error and cause.
+        With the state that is to blame, its error, why and what to do.
     """
     if record.status != "SUCCEEDED":
         raise RunFailedError(
             failure_text(record),
-            step=record.step,
-            error=record.error,
-            cause=record.cause,
             document=as_document(record, None),
         )

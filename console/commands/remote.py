@@ -125,5 +125,5 @@ def report(execution_arn: str, output: Path | None, as_json: bool) -> None:
 
     access = AwsAccess.from_environment(region_of(execution_arn))
     record = gather(access, execution_arn)
-    folder = output or DEFAULT_ROOT / (record.run_id or record.name)
+    folder = output or DEFAULT_ROOT / record.folder_name
     print_written(record, write_output(access, record, folder), as_json=as_json)

@@ -7,6 +7,7 @@ Modules that take long to import (pandas, boto3, moto) are imported where they a
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,16 @@ from console.commands.options import (
     mode_option,
     quiet_option,
 )
-from console.errors import RunInterruptedError
+from console.errors import RunFailedError, RunInterruptedError
 from console.exit_codes import help_text
+from console.faults import DEFAULT_TIME_SCALE, FaultReport, fault_help, faults_of, parse_faults
 from console.interruption import interruptible
 from console.view import View, choose_view
 
 if TYPE_CHECKING:
+    from console.embedded_stack import DeployedStack
     from console.ratings_upload import RatingsFiles
+    from console.run_record import RunRecord
 
 EXAMPLES = """
 \b
@@ -35,10 +39,11 @@ Examples:
   recommender run --data ratings.csv --mode tune
   recommender run --input '{"hyperparameters": {"num_factors": 32}}' --json
   recommender run --data reviews.tsv.gz --input @input.json --output output/mine
+  recommender run --fail 'TrainModel:ThrottlingException*2' --fail TransformTestSet:CapacityError
 """
 
 
-@click.command(epilog=EXAMPLES + "\n" + help_text())
+@click.command(epilog=f"{EXAMPLES}\n{fault_help()}\n\n{help_text()}")
 @click.option(
     "--data",
     metavar="PATH|movielens-100k",
@@ -56,6 +61,21 @@ Examples:
 @json_option
 @quiet_option
 @assembly_option
+@click.option(
+    "--fail",
+    "faults",
+    metavar="STATE:FAULT[*TIMES]",
+    multiple=True,
+    help="Let a state fail, to see what becomes of the run; may be given several times. Faults of "
+    "one state happen in their order, one in each attempt. They are listed below.",
+)
+@click.option(
+    "--time-scale",
+    metavar="FACTOR",
+    type=click.FloatRange(min=1),
+    help="With --fail: retries and Wait states wait so many times shorter than the state machine "
+    f"says.  [default: {DEFAULT_TIME_SCALE:g}]",
+)
 def run(
     data: str | None,
     mode: str | None,
@@ -64,6 +84,8 @@ def run(
     as_json: bool,
     quiet: bool,
     assembly: str | None,
+    faults: tuple[str, ...],
+    time_scale: float | None,
 ) -> None:
     """Run the pipeline on this machine: no AWS account, no Docker.
 
@@ -73,6 +95,7 @@ def run(
     from console.output_folder import check_output
     from console.run_input import check_input, complete_input, has_dataset_uri, parse_input
 
+    fault_plan = parse_faults(faults, time_scale)
     given = parse_input(input_text)
     dataset = check_input(complete_input(given, mode=mode))
     if output is not None:
@@ -83,7 +106,10 @@ def run(
             files = None
             if data is not None or not has_dataset_uri(given):
                 files = load_ratings(data or datasets.MOVIELENS_100K, dataset, view)
-            _run(complete_input(given, mode=mode), files, output, as_json, assembly, view)
+            execution_input = complete_input(given, mode=mode)
+            with _stack(view, assembly) as place, faults_of(fault_plan, place, view) as report:
+                record = _execute(place, execution_input, files, view)
+                _finish(place, record, report, output, as_json, view)
         except KeyboardInterrupt:
             view.close()
             raise RunInterruptedError(
@@ -122,32 +148,68 @@ def load_ratings(data: str, dataset: dict[str, Any], view: View) -> RatingsFiles
     return files
 
 
-def _run(
+def _stack(view: View, assembly: str | None) -> contextlib.AbstractContextManager[DeployedStack]:
+    from console.embedded_stack import embedded_stack
+
+    return embedded_stack(view, assembly=Path(assembly) if assembly else None)
+
+
+def _execute(
+    place: DeployedStack,
     execution_input: dict[str, Any],
     files: RatingsFiles | None,
-    output: Path | None,
-    as_json: bool,
-    assembly: str | None,
     view: View,
-) -> None:
-    from console.commands.ending import finish
-    from console.embedded_stack import embedded_stack
+) -> RunRecord:
+    """Upload, start, and watch to the end."""
     from console.executions import start_execution, stop_execution
     from console.ratings_upload import upload_ratings
     from console.run_input import complete_input
     from console.run_record import gather
     from console.watching import watch
 
+    if files is not None:
+        uri = upload_ratings(place.access.client("s3"), place.data_bucket, files)
+        execution_input = complete_input(execution_input, dataset_uri=uri)
+    execution_arn = start_execution(place, execution_input)
     with contextlib.ExitStack() as stack:
-        place = stack.enter_context(
-            embedded_stack(view, assembly=Path(assembly) if assembly else None)
-        )
-        if files is not None:
-            uri = upload_ratings(place.access.client("s3"), place.data_bucket, files)
-            execution_input = complete_input(execution_input, dataset_uri=uri)
-        execution_arn = start_execution(place, execution_input)
         stack.callback(stop_execution, place.access, execution_arn)
         timeline = watch(place.access, execution_arn, view)
-        record = gather(place.access, execution_arn, timeline)
-        view.close()
+        return gather(place.access, execution_arn, timeline)
+
+
+def _finish(
+    place: DeployedStack,
+    record: RunRecord,
+    report: FaultReport | None,
+    output: Path | None,
+    as_json: bool,
+    view: View,
+) -> None:
+    from console.commands.ending import finish
+
+    if report is not None:
+        for line in report.lines(record.status):
+            view.note(line)
+    view.close()
+    if report is None or not as_json:
         finish(place.access, record, output=output, as_json=as_json)
+    else:
+        _print_json(place, record, report, output)
+
+
+def _print_json(
+    place: DeployedStack, record: RunRecord, report: FaultReport, output: Path | None
+) -> None:
+    """Print what `finish` prints, and the faults."""
+    from console.commands.ending import DEFAULT_ROOT, raise_unless_succeeded
+    from console.output_folder import write_output
+    from console.result import as_document
+
+    faults = {"faults": report.document()}
+    try:
+        raise_unless_succeeded(record)
+    except RunFailedError as error:
+        error.document = {**(error.document or {}), **faults}
+        raise
+    page = write_output(place.access, record, output or DEFAULT_ROOT / record.folder_name)
+    click.echo(json.dumps({**as_document(record, page), **faults}))

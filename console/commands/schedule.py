@@ -12,6 +12,7 @@ from console.command_group import CommandGroup
 from console.commands.options import json_option, region_option
 from console.commands.remote import DEFAULT_STACK, ENDPOINT_NOTE
 from console.exit_codes import help_text
+from console.printable import printable
 
 if TYPE_CHECKING:
     from console.embedded_stack import DeployedStack
@@ -115,11 +116,11 @@ def _stack(stack_name: str, region: str | None) -> DeployedStack:
 def _row(found: PipelineSchedule, now: dt.datetime) -> tuple[str, ...]:
     following = found.next_time(now)
     return (
-        found.name,
+        printable(found.name),
         "enabled" if found.is_enabled else "paused",
         f"{following:%Y-%m-%d %H:%M} {found.time_zone}" if following else "-",
         found.expression,
-        found.input_text,
+        printable(found.input_text),
     )
 
 

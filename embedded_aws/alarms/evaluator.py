@@ -11,6 +11,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from embedded_aws.alarms.definition import AlarmDefinition
 from embedded_aws.alarms.evaluation import State, next_state, range_length
 from embedded_aws.alarms.metric_math import Series
+from embedded_aws.alarms.queue_metrics import QueueMetrics
 
 Clock = Callable[[], datetime]
 
@@ -31,10 +32,12 @@ class AlarmEvaluator:
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self._clock = clock
+        self._queues = QueueMetrics()
 
     def tick(self) -> None:
         """Evaluate all alarms once."""
         now = self._clock().astimezone(UTC).replace(tzinfo=None)
+        self._queues.sample(now)
         for account in list(cloudwatch_backends.values()):
             for backend in list(account.values()):
                 for alarm in list(backend.alarms.values()):

@@ -13,7 +13,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from embedded_aws.errors import EmbeddedAwsError
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.fixes.task_clients import client_as, client_for
+from embedded_aws.iam.role_sessions import RoleSession
 
 _log = logging.getLogger(__name__)
 
@@ -67,13 +68,18 @@ def request_of(target: Mapping[str, Any], payload: str, *, name: str) -> dict[st
     return {"QueueUrl": queue_url(arn), "MessageBody": payload, **group}
 
 
-def invoke(target: Mapping[str, Any], payload: str, *, name: str) -> None:
+def invoke(
+    target: Mapping[str, Any], payload: str, *, name: str, session: RoleSession | None = None
+) -> None:
     """Invoke a target.
 
     Parameters
     ----------
     target, payload, name
         As in `request_of`.
+    session : RoleSession, optional
+        Role in whose name it is invoked; without one, what the target's own policy says about
+        EventBridge is not looked at.
 
     Raises
     ------
@@ -85,11 +91,13 @@ def invoke(target: Mapping[str, Any], payload: str, *, name: str) -> None:
     check_target(arn)
     _, _, service, region = arn.split(":")[:4]
     request = request_of(target, payload, name=name)
-    client = client_for(region, "stepfunctions" if service == "states" else service)
+    api = "stepfunctions" if service == "states" else service
+    client = client_as(session, region, api) if session else client_for(region, api)
     if service == "states":
         client.start_execution(**request)
     elif service == "lambda":
-        client.get_function_configuration(FunctionName=arn)  # refuses one that does not exist
+        # Refuses one that does not exist.
+        client_for(region, service).get_function_configuration(FunctionName=arn)
         threading.Thread(target=_invoke_function, args=(client, request), daemon=True).start()
     elif service == "sns":
         client.publish(**request)

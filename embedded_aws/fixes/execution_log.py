@@ -42,6 +42,7 @@ def apply() -> None:
     def publish(self: CloudWatchLoggingSession, history_log: dict[str, Any]) -> None:
         entry = {
             **history_log,
+            "redrive_count": str(getattr(self, "redrive_count", 0)),
             "event_timestamp": _epoch_milliseconds(history_log["event_timestamp"]),
         }
         deliver(

@@ -5,6 +5,11 @@ Sources: AWS Lambda developer guide, "Understanding the Lambda execution environ
 after a timeout or crash) and "Lambda function invocation errors" (shape of errors).
 Step Functions reports a timeout as ``Sandbox.Timedout`` and a crash as ``Runtime.ExitError``.
 The memory limit is not enforced: local packages and allocators differ too much from Lambda's.
+
+A worker has the credentials of its function's role, and what it asks the embedded AWS is checked
+against that role's policies. As on AWS, a function whose role may not write its log runs without
+one ("Sending Lambda function logs to CloudWatch Logs"), and a key of KMS that the role may not use
+fails the invocation ("Securing Lambda environment variables").
 """
 
 from __future__ import annotations
@@ -24,7 +29,9 @@ from typing import Any
 
 from moto.settings import moto_server_port
 
+from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.lambda_runtime.process import WorkerProcess
+from embedded_aws.lambda_runtime.role import may_log, role_session_of
 from embedded_aws.log_delivery import deliver
 
 _INIT_TIMEOUT_SECONDS = 60.0  # AWS: 10 s; a laptop's first import after installation is slower
@@ -93,7 +100,7 @@ class WorkerPool:
 pool = WorkerPool()
 
 
-def _environment(function: Any, log_stream: str) -> dict[str, str]:
+def _environment(function: Any, session: RoleSession, log_stream: str) -> dict[str, str]:
     """Build a worker's environment: the template's variables and those Lambda always sets."""
     return {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
@@ -105,8 +112,9 @@ def _environment(function: Any, log_stream: str) -> dict[str, str]:
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_ACCESS_KEY_ID": session.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+        "AWS_SESSION_TOKEN": session.session_token,
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{moto_server_port()}",
         **{name: str(value) for name, value in function.environment_vars.items()},
     }
@@ -116,10 +124,12 @@ def _failure(error_type: str, message: str, **more: Any) -> dict[str, Any]:
     return {"error": {"errorType": error_type, "errorMessage": message, **more}}
 
 
-def _start(function: Any, log_stream: str) -> tuple[WorkerProcess, dict[str, Any] | None]:
+def _start(
+    function: Any, session: RoleSession, log_stream: str
+) -> tuple[WorkerProcess, dict[str, Any] | None]:
     """Start a worker; the second item is the error if its handler could not be loaded."""
     directory = pool.code_directory(function.code_sha_256, function.code_bytes)
-    worker = WorkerProcess(directory, function.handler, _environment(function, log_stream))
+    worker = WorkerProcess(directory, function.handler, _environment(function, session, log_stream))
     pool.add(worker)
     try:
         answer = worker.answer(_INIT_TIMEOUT_SECONDS)
@@ -174,20 +184,27 @@ def invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:
     -------
     tuple of (str, bool, str)
         The answer as JSON text, whether it is an error, and the log.
+
+    Raises
+    ------
+    RoleRefusedError, KeyRefusedError
+        What the Invoke API answers if the function's role does not let it run.
     """
     if not str(function.run_time).startswith("python"):
         message = f"the embedded AWS runs Python functions only, not {function.run_time}"
         error = {"errorType": "UnsupportedRuntimeError", "errorMessage": message}
         return json.dumps(error), True, message
+    session = role_session_of(function)
     request_id = str(uuid.uuid4())
     log_stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
-    key = f"{function.function_arn}:{function.code_sha_256}:{function.handler}:" + json.dumps(
-        function.environment_vars, sort_keys=True
+    key = (
+        f"{function.function_arn}:{function.code_sha_256}:{function.handler}:"
+        f"{session.access_key_id}:{json.dumps(function.environment_vars, sort_keys=True)}"
     )
     started = time.monotonic()
     worker, answer = pool.take(key), None
     if worker is None:
-        worker, answer = _start(function, log_stream)
+        worker, answer = _start(function, session, log_stream)
     reusable = False
     if answer is None:
         answer, reusable = _call(worker, function, event, request_id)
@@ -203,7 +220,8 @@ def invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:
         f"REPORT RequestId: {request_id}\tDuration: {(time.monotonic() - started) * 1000:.2f} ms"
         f"\tMemory Size: {function.memory_size} MB",
     ]
-    deliver(function.logs_backend, function.logs_group_name, log_stream, log)
+    if may_log(function, session, log_stream):
+        deliver(function.logs_backend, function.logs_group_name, log_stream, log)
     if "error" in answer:
         return json.dumps({"requestId": request_id, **answer["error"]}), True, "\n".join(log)
     return answer["result"], False, "\n".join(log)

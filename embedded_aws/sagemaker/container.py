@@ -1,7 +1,9 @@
 """Runs an algorithm's stand-in the way SageMaker runs its container.
 
 Source: SageMaker developer guide, "How Amazon SageMaker runs your training image" (folders below
-``/opt/ml``, exit code, ``output/failure``, SIGTERM on stop).
+``/opt/ml``, exit code, ``output/failure``, SIGTERM on stop), "How to use SageMaker AI execution
+roles" (what a role needs to pull an image). The guide does not say which of those actions is asked
+when; here all are asked before the container starts.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import IO
 
+from embedded_aws.iam.enforcement import has_all
+from embedded_aws.iam.permissions import Permission
+from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
-from embedded_aws.sagemaker.job import JobStoppedError
+from embedded_aws.sagemaker.job import JobFailedError, JobStoppedError
 
 _MODULE_BY_REPOSITORY = {"factorization-machines": "embedded_aws.factorization_machines"}
+_PULL_ACTIONS = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
 _STOP_GRACE_SECONDS = 10.0  # AWS waits 120 s between SIGTERM and SIGKILL
 
 
@@ -35,6 +41,31 @@ def stand_in_for(image: str) -> str:
             f"The embedded AWS runs the images {sorted(_MODULE_BY_REPOSITORY)} only, not {image!r}"
         )
     return _MODULE_BY_REPOSITORY[repository]
+
+
+def check_pull(image: str, session: RoleSession, region: str) -> None:
+    """Check that a role may pull an image, ``<account>.dkr.ecr.<region>.<suffix>/<name>:<tag>``.
+
+    Raises
+    ------
+    JobFailedError
+        If it may not.
+    """
+    registry, _, name = image.partition("/")
+    account_id, _, _, registry_region = registry.split(".")[:4]
+    repository = (
+        f"arn:{session.partition}:ecr:{registry_region}:{account_id}:"
+        f"repository/{name.partition(':')[0]}"
+    )
+    needs = [
+        Permission("ecr:GetAuthorizationToken", "*"),
+        *(Permission(f"ecr:{action}", repository) for action in _PULL_ACTIONS),
+    ]
+    if not has_all(session, needs, region):
+        raise JobFailedError(
+            "ClientError: Cannot pull algorithm container. Either the image does not exist or its "
+            "permissions are incorrect."
+        )
 
 
 def run_container(

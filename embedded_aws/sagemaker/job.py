@@ -8,6 +8,9 @@ import logging
 import threading
 from typing import Any
 
+from embedded_aws.iam.errors import RoleNotAssumableError
+from embedded_aws.iam.role_sessions import SAGEMAKER, RoleSession, assume
+
 log = logging.getLogger(__name__)
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -31,6 +34,14 @@ class JobStoppedError(Exception):
     def __init__(self, secondary_status: str = "Stopped"):
         super().__init__(secondary_status)
         self.secondary_status = secondary_status
+
+
+def not_assumable(role_arn: str) -> str:
+    """Say that SageMaker cannot assume a role, in its own words."""
+    return (
+        f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+        f"principal '{SAGEMAKER}' to assume the role."
+    )
 
 
 def utc_now() -> datetime.datetime:
@@ -93,6 +104,19 @@ class Job(abc.ABC):
     def join(self, timeout_seconds: float | None = None) -> None:
         """Wait for the job's end."""
         self._thread.join(timeout_seconds)
+
+    def assume(self, role_arn: str) -> RoleSession:
+        """Assume a role for this job.
+
+        Raises
+        ------
+        JobFailedError
+            If it does not exist, or does not trust SageMaker.
+        """
+        try:
+            return assume(role_arn, SAGEMAKER, name="SageMaker", source_arn=self.arn)
+        except RoleNotAssumableError as error:
+            raise JobFailedError(f"ClientError: {not_assumable(role_arn)}") from error
 
     @abc.abstractmethod
     def _run(self) -> None:

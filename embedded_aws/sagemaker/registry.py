@@ -6,8 +6,13 @@ import threading
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from embedded_aws.iam.enforcement import require
+from embedded_aws.iam.errors import AccessDeniedError, RoleNotAssumableError
+from embedded_aws.iam.permissions import Permission
+from embedded_aws.iam.role_sessions import SAGEMAKER, assume
 from embedded_aws.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from embedded_aws.sagemaker.job import Job, utc_now
+from embedded_aws.sagemaker.job import Job, not_assumable, utc_now
+from embedded_aws.sagemaker.storage import split_uri
 from embedded_aws.sagemaker.training_job import TrainingJob
 from embedded_aws.sagemaker.transform_job import TransformJob
 from embedded_aws.sagemaker.tuning_job import TuningJob
@@ -52,6 +57,7 @@ class Registry:
 
     def create_training_job(self, parameters: _Parameters) -> dict[str, Any]:
         """CreateTrainingJob."""
+        self._check_role(parameters["RoleArn"], "training-job", parameters["TrainingJobName"])
         return {"TrainingJobArn": self._start_training_job(parameters).arn}
 
     def _start_training_job(
@@ -107,6 +113,7 @@ class Registry:
             self._start_training_job,
             [self._tuning[name] for name in parent_names(parameters) if name in self._tuning],
         )
+        self._check_role(parameters["TrainingJobDefinition"]["RoleArn"], job.resource, job.name)
         return {"HyperParameterTuningJobArn": self._start(self._tuning, job).arn}
 
     def describe_hyper_parameter_tuning_job(self, parameters: _Parameters) -> dict[str, Any]:
@@ -144,6 +151,7 @@ class Registry:
         with self._lock:
             if name in self._models:
                 raise ValidationException(f'Cannot create already existing model "{arn}".')
+            self._check_model_data(parameters, arn)
             description = {k: v for k, v in parameters.items() if k != "Tags"}
             self._models[name] = {**description, "ModelArn": arn, "CreationTime": utc_now()}
             self._tags[arn] = {t["Key"]: t["Value"] for t in parameters.get("Tags", [])}
@@ -176,6 +184,34 @@ class Registry:
         """ListTags."""
         tags = self._tags_of(parameters["ResourceArn"])
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def _check_role(self, role_arn: str, resource: str, name: str) -> None:
+        try:
+            assume(role_arn, SAGEMAKER, name="SageMaker", source_arn=self._arn(resource, name))
+        except RoleNotAssumableError as error:
+            raise ValidationException(not_assumable(role_arn)) from error
+
+    def _check_model_data(self, parameters: _Parameters, arn: str) -> None:
+        """Check that a model's role may read the model, as CreateModel does."""
+        role_arn = parameters["ExecutionRoleArn"]
+        for container in (parameters.get("PrimaryContainer"), *parameters.get("Containers", [])):
+            url = (container or {}).get("ModelDataUrl")
+            if not url:
+                continue
+            try:
+                session = assume(role_arn, SAGEMAKER, name="SageMaker", source_arn=arn)
+                bucket, key = split_uri(url)
+                reading = Permission("s3:GetObject", f"arn:{session.partition}:s3:::{bucket}/{key}")
+                require(session, [reading], self._region)
+            except (RoleNotAssumableError, AccessDeniedError) as error:
+                raise ValidationException(
+                    f"Could not access model data at {url}. Please ensure that the role "
+                    f'"{role_arn}" exists and that its trust relationship policy allows the '
+                    f'action "sts:AssumeRole" for the service principal "{SAGEMAKER}". Also '
+                    "ensure that "
+                    'the role has "s3:GetObject" permissions and that the object is located in '
+                    f"{self._region}."
+                ) from error
 
     def _tags_of(self, arn: str) -> dict[str, str]:
         if arn not in self._tags:

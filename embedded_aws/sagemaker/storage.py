@@ -1,4 +1,8 @@
-"""Jobs read their channels from S3 and write their results to it."""
+"""Jobs read their channels from S3 and write their results to it, as their role may.
+
+The first words of the reasons are SageMaker's own, as seen in public reports of failed jobs; how
+it goes on when an upload is denied is not documented.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.fixes.task_clients import client_as
+from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.sagemaker.job import JobFailedError
 
 
@@ -34,10 +40,12 @@ class Storage:
     ----------
     region : str
         The job's region.
+    session : RoleSession
+        The job's role.
     """
 
-    def __init__(self, region: str):
-        self._s3: Any = client_for(region, "s3")
+    def __init__(self, region: str, session: RoleSession):
+        self._s3: Any = client_as(session, region, "s3")
 
     def keys_under(self, uri: str) -> Iterator[str]:
         """List the objects whose key begins with a URI's key, sorted.
@@ -68,13 +76,24 @@ class Storage:
             )
 
     def download_prefix(self, uri: str, directory: Path) -> None:
-        """Download every object under a URI, keeping the part of the key after it."""
+        """Download every object under a URI, keeping the part of the key after it.
+
+        Raises
+        ------
+        JobFailedError
+            If there are none, one may not be read, or its key leads out of `directory`.
+        """
         bucket, prefix = split_uri(uri)
         folder = prefix[: prefix.rfind("/") + 1]
         for key in self.keys_under(uri):
             target = directory / key.removeprefix(folder)
+            if not target.resolve().is_relative_to(directory.resolve()):
+                raise JobFailedError(
+                    f"ClientError: Data download failed:the key {key!r} leads outside the "
+                    "channel's folder"
+                )
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._s3.download_file(bucket, key, str(target))
+            self.download(f"s3://{bucket}/{key}", target)
 
     def download(self, uri: str, path: Path) -> None:
         """Download one object.
@@ -82,15 +101,33 @@ class Storage:
         Raises
         ------
         JobFailedError
-            If it is not there.
+            If it is not there, or may not be read.
         """
         bucket, key = split_uri(uri)
         try:
             self._s3.download_file(bucket, key, str(path))
         except ClientError as error:
-            raise JobFailedError(f"ClientError: cannot download {uri}: {error}") from error
+            raise JobFailedError(
+                f"ClientError: Data download failed:Unable to download object {uri} "
+                f"({_reason(error)})"
+            ) from error
 
     def upload(self, path: Path, uri: str) -> None:
-        """Upload one file."""
+        """Upload one file.
+
+        Raises
+        ------
+        JobFailedError
+            If it may not be written.
+        """
         bucket, key = split_uri(uri)
-        self._s3.upload_file(str(path), bucket, key)
+        try:
+            self._s3.upload_file(str(path), bucket, key)
+        except S3UploadFailedError as error:
+            raise JobFailedError(f"ClientError: Artifact upload failed:{error}") from error
+
+
+def _reason(error: ClientError) -> str:
+    """Say why; S3 tells who asks for an object's head first the status only."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return "AccessDenied: Access Denied" if code == "403" else f"{code}: {message}"

@@ -8,6 +8,7 @@ returns, and an aborted or timed-out task stops its job).
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,8 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from embedded_aws.api_model import input_shape
 from embedded_aws.fixes.task_clients import client_for
+
+_log = logging.getLogger(__name__)
 
 # Which job a `.sync` action starts: (prefix of Describe/Stop, its name parameter, its status key).
 _SYNC_JOBS = {
@@ -128,8 +131,6 @@ class StateTaskServiceSageMaker(StateTaskServiceCallback):
         client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
         request = {name_key: normalised_parameters[name_key]}
         describe = getattr(client, f"describe_{_snake(job)}")
-        # Kept for _eval_sync, which must stop the job when the state ends before it.
-        self._stop_job = lambda: getattr(client, f"stop_{_snake(job)}")(**request)
 
         def resolve() -> dict[str, Any] | None:
             description = describe(**request)
@@ -144,11 +145,33 @@ class StateTaskServiceSageMaker(StateTaskServiceCallback):
 
         return resolve
 
-    def _eval_sync(self, env: Any, **kwargs: Any) -> Any:
-        result = super()._eval_sync(env=env, **kwargs)
-        if result is None:  # the execution was stopped, or the state or machine timed out
-            self._stop_job()
-        return result
+    def _eval_integration_pattern(
+        self,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> None:
+        try:
+            super()._eval_integration_pattern(
+                env, resource_runtime_part, normalised_parameters, state_credentials
+            )
+        finally:
+            # The execution was stopped, the state or the machine timed out, or another branch or
+            # iteration failed; the job may even have been created after that.
+            if not env.is_running():
+                self._stop_job(resource_runtime_part, normalised_parameters, state_credentials)
+
+    def _stop_job(
+        self, resource_runtime_part: Any, parameters: dict[str, Any], state_credentials: Any
+    ) -> None:
+        """Stop the job that nobody waits for any more: "best-effort", as AWS says."""
+        job, name_key, _ = _SYNC_JOBS[self.resource.api_action]
+        client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+        try:
+            getattr(client, f"stop_{_snake(job)}")(**{name_key: parameters[name_key]})
+        except ClientError as error:
+            _log.warning("%s %s was not stopped: %s", job, parameters[name_key], error)
 
     def _failed(self, env: Any, error: str, description: dict[str, Any]) -> FailureEvent:
         return self._failure_event(

@@ -22,8 +22,9 @@ from typing import Any
 
 from isal import igzip
 
+from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.processor_count import processor_count
-from embedded_aws.sagemaker.container import run_container, stand_in_for
+from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
 from embedded_aws.sagemaker.job import (
     INTERNAL_SERVER_ERROR,
@@ -129,23 +130,26 @@ class TrainingJob(Job):
         self.description["ModelArtifacts"] = {"S3ModelArtifacts": self.model_uri}
 
     def _attempt(self, deadline: float) -> None:
-        storage = Storage(self.region)
+        session = self.assume(self.request["RoleArn"])
+        storage = Storage(self.region, session)
         with _opt_ml() as root:
             self._enter("Downloading", "Downloading input data")
             self._write_config(root)
             for channel in self.request.get("InputDataConfig", []):
                 uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
                 storage.download_prefix(uri, root / "input" / "data" / channel["ChannelName"])
+            image = self.request["AlgorithmSpecification"]["TrainingImage"]
+            check_pull(image, session, self.region)
             self._enter("Training", "Training image download completed. Training in progress.")
-            self._train(root, deadline)
+            self._train(root, deadline, session)
             self._enter("Uploading", "Uploading generated training model")
             archive = root / "model.tar.gz"
             _pack(root / "model", archive)
             storage.upload(archive, self.model_uri)
 
-    def _train(self, root: Path, deadline: float) -> None:
+    def _train(self, root: Path, deadline: float, session: RoleSession) -> None:
         stream = f"{self.name}/algo-1-{int(time.time())}"
-        log = JobLog(self.account_id, self.region, LOG_GROUP, stream)
+        log = JobLog(session, self.region, LOG_GROUP, stream)
 
         def on_line(line: str) -> None:
             self.metrics.read(line)

@@ -13,10 +13,12 @@ import shutil
 import tarfile
 import tempfile
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.sagemaker.container import run_container, stand_in_for
+from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
 from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.job import Job, JobFailedError, utc_now
 from embedded_aws.sagemaker.job_log import JobLog
@@ -56,12 +58,16 @@ class TransformJob(Job):
         super().__init__(request, account_id, region)
         container = model["PrimaryContainer"]
         self._module = stand_in_for(container["Image"])
+        self._image = container["Image"]
+        self._role_arn = model["ExecutionRoleArn"]
         self._model_uri = container["ModelDataUrl"]
         _refuse_unsupported(request)
 
     def _run(self) -> None:
         self.description["TransformStartTime"] = utc_now()
-        storage = Storage(self.region)
+        session = self.assume(self._role_arn)
+        check_pull(self._image, session, self.region)
+        storage = Storage(self.region, session)
         input_uri = self.request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         bucket, prefix = split_uri(input_uri)
         folder = prefix[: prefix.rfind("/") + 1]
@@ -73,7 +79,7 @@ class TransformJob(Job):
             for number, key in enumerate(storage.keys_under(input_uri)):
                 files[key] = root / f"input-{number}", root / f"output-{number}"
                 storage.download(f"s3://{bucket}/{key}", files[key][0])
-            self._transform(root, files)
+            self._transform(root, files, session)
             for key, (_, result) in files.items():
                 if result.exists():
                     storage.upload(result, f"{output_prefix}/{key.removeprefix(folder)}.out")
@@ -93,16 +99,16 @@ class TransformJob(Job):
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(root / "model", filter="data")
-        except tarfile.TarError as error:
+        except (EOFError, OSError, tarfile.TarError, zlib.error) as error:
             raise JobFailedError(
                 f"ClientError: cannot unpack {self._model_uri}: {error}"
             ) from error
 
-    def _transform(self, root: Path, files: dict[str, tuple[Path, Path]]) -> None:
+    def _transform(
+        self, root: Path, files: dict[str, tuple[Path, Path]], session: RoleSession
+    ) -> None:
         """Run all files through one process; a file that fails gets no result."""
-        log = JobLog(
-            self.account_id, self.region, LOG_GROUP, f"{self.name}/algo-1-{int(time.time())}"
-        )
+        log = JobLog(session, self.region, LOG_GROUP, f"{self.name}/algo-1-{int(time.time())}")
         log.write(self._service_line())
         arguments = ["transform", "--root", str(root)]
         requests = {}

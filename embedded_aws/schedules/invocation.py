@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError
 
 from embedded_aws.events.targets import INVOCATION_ERRORS, invoke, queue_url, request_of
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.fixes.task_clients import client_as, client_for
+from embedded_aws.iam.role_sessions import SCHEDULER, RoleSession, assume
 from embedded_aws.schedules.schedule import Schedule
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ class Invocation:
         """
         self.n_attempts += 1
         try:
-            invoke(self.schedule.target, self._payload(), name=self.name)
+            session = scheduler_session(self.schedule)
+            invoke(self.schedule.target, self._payload(), name=self.name, session=session)
         except INVOCATION_ERRORS as error:
             return self._ends_with(error, now)
         return True
@@ -122,7 +124,9 @@ class Invocation:
             "TARGET_ARN": self.schedule.target["Arn"],
         }
         request = request_of(self.schedule.target, self._payload(), name=self.name)
-        client_for(queue_arn.split(":")[3], "sqs").send_message(
+        region, session = queue_arn.split(":")[3], scheduler_session(self.schedule)
+        client = client_as(session, region, "sqs") if session else client_for(region, "sqs")
+        client.send_message(
             QueueUrl=queue_url(queue_arn),
             MessageBody=json.dumps(request),
             MessageAttributes={
@@ -130,3 +134,20 @@ class Invocation:
                 for name, value in attributes.items()
             },
         )
+
+
+def scheduler_session(schedule: Schedule) -> RoleSession | None:
+    """Assume the role of a schedule of EventBridge Scheduler; rules' targets are invoked without.
+
+    The source is the schedule's group (user guide, "Confused deputy prevention").
+
+    Raises
+    ------
+    RoleNotAssumableError
+        If there is no such role, or it does not trust Scheduler.
+    """
+    role_arn, parts = schedule.target.get("RoleArn"), schedule.arn.split(":")
+    if parts[2] != "scheduler" or role_arn is None:
+        return None
+    group_arn = ":".join([*parts[:5], f"schedule-group/{schedule.group}"])
+    return assume(role_arn, SCHEDULER, name=schedule.name[:64], source_arn=group_arn)

@@ -8,6 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.run_metrics import DeploymentMetrics
@@ -80,6 +81,21 @@ class Alarms(Construct):
         for name, function_name in function_names.items():
             self._watch_function(name, function_name)
 
+    def watch_dead_letters(self, queue: sqs.IQueue) -> None:
+        """Watch the queue of starts that did not come about; to be called once."""
+        self._alarm(
+            "DeadLetters",
+            queue.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=_FIVE_MINUTES
+            ),
+            threshold=1,
+            what="A schedule could not start its run. The message in the dead-letter queue says "
+            "which one, when and why; the alarm lasts until the queue is empty.",
+            no_data="No data means that the queue is empty.",
+            missing=_MISSING.NOT_BREACHING,
+            section="dead-letters",
+        )
+
     def _watch_executions(self) -> None:
         no_data = "No data means that no execution ended, which is no failure."
         self._alarm(
@@ -118,16 +134,20 @@ class Alarms(Construct):
                 f"max_days_without_success: expected 1 to {MAX_DAYS_WITHOUT_SUCCESS}, as far back "
                 f"as a CloudWatch alarm can look, found {days}"
             )
-        succeeded = self._metrics.executions("ExecutionsSucceeded", period=Duration.days(1))
+        # Not ExecutionsSucceeded: an execution that was skipped succeeds, too.
+        evaluated = {
+            name: self._metrics.run(metric, statistic="Sum", period=Duration.days(1))
+            for name, metric in (("accepted", "ModelsAccepted"), ("rejected", "ModelsRejected"))
+        }
         self._alarm(
             "NoSuccess",
             # Filled, because CloudWatch looks further back than asked if data points are missing,
             # and would take days more to miss them.
             cloudwatch.MathExpression(
-                expression="FILL(succeeded, 0)",
-                using_metrics={"succeeded": succeeded},
+                expression="FILL(accepted, 0) + FILL(rejected, 0)",
+                using_metrics=evaluated,
                 period=Duration.days(1),
-                label="Successful runs a day",
+                label="Evaluated models a day",
             ),
             threshold=1,
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

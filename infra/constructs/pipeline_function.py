@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -28,7 +29,7 @@ class PipelineFunction(Construct):
         Name of the state that invokes the function; the folder is its snake-case form.
     code : Code
         First-party code, shared by all functions.
-    layer : LayerVersion
+    layer : ILayerVersion
         The third-party packages it needs, and no more.
     bucket_name : str
         The data bucket.
@@ -39,7 +40,7 @@ class PipelineFunction(Construct):
         Local disk, below ``/tmp``.
     timeout : Duration
         Time limit of one invocation, at most 15 minutes.
-    environment : mapping of str to str
+    environment : mapping of str to str, optional
         Variables that only this function needs.
     encryption : Encryption
         For variables and logs.
@@ -63,12 +64,12 @@ class PipelineFunction(Construct):
         *,
         folder: str,
         code: lambda_.Code,
-        layer: lambda_.LayerVersion,
+        layer: lambda_.ILayerVersion,
         bucket_name: str,
         memory_mib: int,
         disk_mib: int,
         timeout: Duration,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str] = MappingProxyType({}),
         settings: DeploymentSettings,
         encryption: Encryption,
         network: Network,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.allocation import KEEP_FREED_MEMORY
@@ -15,7 +13,6 @@ from infra.constructs.encryption import Encryption
 from infra.constructs.function_code import PackageLayer, first_party_code
 from infra.constructs.network import Network
 from infra.constructs.pipeline_function import PipelineFunction
-from infra.setting_sections import FunctionName
 from infra.settings import DeploymentSettings
 
 # Memory, disk and time limits follow from measured peaks: docs/functions.md.
@@ -50,7 +47,7 @@ def pipeline_functions(
         By name, which is the construct's, the state's and, in snake case, the folder's.
     """
     function = partial(
-        _function,
+        PipelineFunction,
         scope,
         code=first_party_code(),
         bucket_name=bucket_name,
@@ -58,11 +55,21 @@ def pipeline_functions(
         network=network,
         settings=settings,
     )
+    layer = partial(_layer, scope, settings=settings)
+    contracts = layer("contracts")
     functions = (
         function(
             "ResolveRun",
             folder="resolve_run",
-            layer="contracts",
+            layer=contracts,
+            memory_mib=512,
+            disk_mib=512,
+            timeout=Duration.seconds(30),
+        ),
+        function(
+            "ClaimRun",
+            folder="claim_run",
+            layer=contracts,
             memory_mib=256,
             disk_mib=512,
             timeout=Duration.seconds(30),
@@ -70,7 +77,7 @@ def pipeline_functions(
         function(
             "Preprocess",
             folder="preprocess",
-            layer="preparation",
+            layer=layer("preparation"),
             memory_mib=3072,
             disk_mib=4096,
             timeout=Duration.minutes(15),
@@ -79,7 +86,7 @@ def pipeline_functions(
         function(
             "ConvertRecordIO",
             folder="convert_recordio",
-            layer="conversion",
+            layer=layer("conversion"),
             memory_mib=1792,
             disk_mib=512,
             timeout=Duration.minutes(10),
@@ -87,7 +94,7 @@ def pipeline_functions(
         function(
             "Evaluate",
             folder="evaluate",
-            layer="evaluation",
+            layer=layer("evaluation"),
             memory_mib=3072,
             disk_mib=512,
             timeout=Duration.minutes(10),
@@ -96,17 +103,5 @@ def pipeline_functions(
     return {function.node.id: function for function in functions}
 
 
-def _function(
-    scope: Construct,
-    name: FunctionName,
-    *,
-    layer: str,
-    settings: DeploymentSettings,
-    environment: Mapping[str, str] = MappingProxyType({}),
-    **more: Any,
-) -> PipelineFunction:
-    """Create a function with a layer of its own."""
-    packages = PackageLayer(scope, f"{layer.capitalize()}Layer", name=layer, settings=settings)
-    return PipelineFunction(
-        scope, name, layer=packages.layer, settings=settings, environment=environment, **more
-    )
+def _layer(scope: Construct, name: str, *, settings: DeploymentSettings) -> lambda_.ILayerVersion:
+    return PackageLayer(scope, f"{name.capitalize()}Layer", name=name, settings=settings).layer

@@ -23,7 +23,7 @@ from infra.nag import keep_wildcards
 from infra.permissions import allow_datasets, allow_objects
 from infra.run_metrics import DeploymentMetrics
 from infra.settings import DeploymentSettings
-from recommender.run_layout import ACCEPTED_MODEL_KEY, RAW_PREFIX, RUNS_PREFIX
+from recommender.run_layout import ACCEPTED_MODEL_KEY, RAW_PREFIX, RUN_LOCK_KEY, RUNS_PREFIX
 from workflow.failure_notice import FailureNotice
 from workflow.machine import TrainingWorkflow
 from workflow.resources import JobSecurity, WorkflowResources
@@ -105,6 +105,7 @@ class VideoRecommenderStack(Stack):
                 job_role=self._execution.role,
                 training_image=self._image.uri,
                 security=self._job_security(settings),
+                input_defaults=settings.input_defaults,
                 failure_notice=FailureNotice(
                     topic=self._notifications.topic,
                     console=self._console,
@@ -116,10 +117,9 @@ class VideoRecommenderStack(Stack):
             encryption_key=self._encryption.key,
         )
         self._notifications.tell_of_other_ends(self._workflow.state_machine, self._console)
-        self._observe(settings)
+        self._observe(settings, self._start_by_itself(settings, network))
         self._grant(settings)
         network.grant_jobs(self._execution.role)
-        self._start_by_itself(settings, network)
         self._publish()
 
     def _job_security(self, settings: DeploymentSettings) -> JobSecurity:
@@ -131,7 +131,7 @@ class VideoRecommenderStack(Stack):
             network_isolation=settings.network_isolation,
         )
 
-    def _observe(self, settings: DeploymentSettings) -> None:
+    def _observe(self, settings: DeploymentSettings, schedules: RunSchedules | None) -> None:
         metrics = DeploymentMetrics(
             stack_name=self.stack_name,
             state_machine_arn=self._workflow.state_machine.state_machine_arn,
@@ -146,6 +146,8 @@ class VideoRecommenderStack(Stack):
             max_days_without_success=settings.max_days_without_success,
             max_rmse_ratio_to_accepted=settings.max_rmse_ratio_to_accepted,
         )
+        if schedules:
+            alarms.watch_dead_letters(schedules.dead_letters)
         self._dashboard = RunDashboard(
             self,
             "Dashboard",
@@ -166,9 +168,27 @@ class VideoRecommenderStack(Stack):
     def _grant(self, settings: DeploymentSettings) -> None:
         """Who may do what; the state machine's permissions come with its states."""
         roles = {name: part.role for name, part in self._functions.items()}
-        allow_objects(roles["Preprocess"], self._bucket, reads=[RAW], uploads=[RATINGS])
-        allow_datasets(roles["Preprocess"], settings.dataset_uris)
-        allow_objects(roles["ConvertRecordIO"], self._bucket, reads=[RATINGS], uploads=[RECORDIO])
+        allow_objects(roles["ResolveRun"], self._bucket, reads=[RAW])
+        allow_objects(
+            roles["ClaimRun"],
+            self._bucket,
+            reads=[RUN_LOCK_KEY],
+            writes=[RUN_LOCK_KEY],
+            lists=False,
+        )
+        self._workflow.allow_looking_up_executions(roles["ClaimRun"])
+        allow_objects(
+            roles["Preprocess"], self._bucket, reads=[RAW], uploads=[RATINGS], deletes=[RATINGS]
+        )
+        for name in ("ResolveRun", "Preprocess"):
+            allow_datasets(roles[name], settings.dataset_uris)
+        allow_objects(
+            roles["ConvertRecordIO"],
+            self._bucket,
+            reads=[RATINGS],
+            uploads=[RECORDIO],
+            deletes=[RECORDIO],
+        )
         allow_objects(
             roles["Evaluate"],
             self._bucket,
@@ -194,16 +214,23 @@ class VideoRecommenderStack(Stack):
             [resource_arn(self, resource) for resource in SAGEMAKER_RESOURCES],
             "names are made from the run's id, redrive and retry while the run runs",
         )
-        for name in ("Preprocess", "ConvertRecordIO", "Evaluate"):
+        keep_wildcards(
+            self._workflow,
+            [self._workflow.executions_arn],
+            "executions are named when they are started",
+        )
+        for name in ("ClaimRun", "Preprocess", "ConvertRecordIO", "Evaluate"):
             self._encryption.grant(roles[name])
         self._encryption.grant(roles["ResolveRun"], writes=False)  # has variables only
         self._encryption.grant(self._execution.role, runs_jobs=True)
         self._encryption.grant(self._workflow.state_machine.role)  # topic, and model in use
 
-    def _start_by_itself(self, settings: DeploymentSettings, network: Network) -> None:
+    def _start_by_itself(
+        self, settings: DeploymentSettings, network: Network
+    ) -> RunSchedules | None:
         """Start runs by the clock and by uploads, if the settings say so."""
         if not settings.schedules and not settings.start_on_upload:
-            return
+            return None
         schedules = RunSchedules(
             self,
             "Schedules",
@@ -222,6 +249,7 @@ class VideoRecommenderStack(Stack):
                 network=network,
                 settings=settings,
             )
+        return schedules
 
     def _publish(self) -> None:
         state_machine_arn = self._workflow.state_machine.state_machine_arn

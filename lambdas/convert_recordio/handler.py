@@ -71,10 +71,14 @@ class _Written:
 
 
 def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split) -> _Written:
-    """Read the ratings part by part, write files one by one: neither need fit in memory."""
+    """Read the ratings part by part, write files one by one: neither need fit in memory.
+
+    Done again, it writes the same bytes under the same keys. Files that an earlier attempt left
+    over are deleted at the end, before the answer lets SageMaker read all that is there.
+    """
     layout = RunLayout(request.run_id)
     sizes = _sizes(request, split)
-    n_bytes = 0
+    n_bytes, keys = 0, set()
     with TemporaryDirectory() as name:
         folder = Path(name)
         parts = ratings_parts(store, layout.ratings_prefix(split), folder)
@@ -84,7 +88,9 @@ def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split
             _write(path, (piece for _, piece in rows), request)
             key = layout.recordio_key(split, number)
             store.upload(path, key, content_type=recordio.CONTENT_TYPE)
+            keys.add(key)
             n_bytes += path.stat().st_size
+    store.keep_only(layout.recordio_prefix(split), keys)
     return _Written(n_files=len(sizes), n_records=sum(sizes), n_bytes=n_bytes)
 
 

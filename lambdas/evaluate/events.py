@@ -8,6 +8,7 @@ from pydantic import BaseModel, model_validator
 
 from lambdas.preprocess.events import PreprocessResponse
 from lambdas.resolve_run.execution_input import QualityGate
+from recommender.comparison import Comparison
 
 
 class EvaluateRequest(BaseModel, frozen=True):
@@ -38,4 +39,6 @@ class EvaluateResponse(BaseModel, frozen=True):
     outcome: Literal["accepted", "rejected"]
     reasons: list[str]
     metrics: dict[str, int | float]
+    comparison: Comparison
+    """With the model in use."""
     evaluation_uri: str

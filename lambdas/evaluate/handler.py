@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from lambdas.evaluate.accepted import accepted_model
 from lambdas.evaluate.events import EvaluateRequest, EvaluateResponse
 from lambdas.evaluate.quality import quality_metrics
 from lambdas.runtime.logs import run_logger
@@ -18,10 +19,11 @@ from lambdas.runtime.metrics import RunMetrics
 from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
-from recommender.errors import ArtifactNotFoundError, CorruptArtifactError
+from recommender.comparison import compare
+from recommender.errors import CorruptArtifactError
 from recommender.evaluation import QualityGate, classifier_metrics, judge, regressor_metrics
 from recommender.predictions import join_parts, parse_predictions
-from recommender.run_layout import ACCEPTED_MODEL_KEY, RunLayout
+from recommender.run_layout import RunLayout
 from recommender.tables import concatenate
 
 
@@ -34,9 +36,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     run_metrics = RunMetrics("Evaluate", stack=settings.stack_name, run_id=request.run_id)
     with log.failures():
         response = _evaluate(store, RunLayout(request.run_id), request)
-        compared = quality_metrics(response, accepted_rmse=_accepted_rmse(store))
     log.info("model evaluated", response.model_dump())
-    run_metrics.put(compared)
+    run_metrics.put(quality_metrics(response))
     run_metrics.put_duration()
     return response.model_dump(mode="json")
 
@@ -44,12 +45,17 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
 def _evaluate(
     store: ArtifactStore, layout: RunLayout, request: EvaluateRequest
 ) -> EvaluateResponse:
+    accepted = accepted_model(store)
     metrics = _metrics(store, layout, request)
-    outcome, reasons = judge(metrics, QualityGate(**request.quality_gate.model_dump()))
+    wanted = request.quality_gate
+    comparison = compare(metrics, accepted, limit=wanted.max_loss_ratio_to_accepted)
+    gate = QualityGate(must_beat_baselines=wanted.must_beat_baselines, max_rmse=wanted.max_rmse)
+    outcome, reasons = judge(metrics, gate, comparison)
     response = EvaluateResponse(
         outcome=outcome,
         reasons=reasons,
         metrics=metrics,
+        comparison=comparison,
         evaluation_uri=store.uri(layout.evaluation_key),
     )
     evaluation = {
@@ -59,16 +65,6 @@ def _evaluate(
     content = json.dumps(evaluation, indent=2, allow_nan=False).encode()
     store.put(layout.evaluation_key, content, content_type="application/json")
     return response
-
-
-def _accepted_rmse(store: ArtifactStore) -> float | None:
-    """Look up the RMSE of the model in use; None if there is none, or it is a classifier."""
-    try:
-        accepted = json.loads(store.get(ACCEPTED_MODEL_KEY))
-    except ArtifactNotFoundError:
-        return None
-    rmse: float | None = accepted["metrics"].get("rmse")
-    return rmse
 
 
 def _metrics(

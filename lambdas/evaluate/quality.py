@@ -17,22 +17,18 @@ _SCORES = {
 }
 
 
-def quality_metrics(
-    evaluation: EvaluateResponse, *, accepted_rmse: float | None
-) -> dict[str, Metric]:
+def quality_metrics(evaluation: EvaluateResponse) -> dict[str, Metric]:
     """Make metrics of an evaluation.
 
     Parameters
     ----------
     evaluation : EvaluateResponse
-    accepted_rmse : float or None
-        Of the model in use, when it was accepted; None if there is none.
 
     Returns
     -------
     dict of str to Metric
         The scores; ``RmseRatioToAccepted``, above 1 if this model is worse than the one in use
-        was; ``ModelsAccepted`` and ``ModelsRejected``, 0 or 1.
+        was when it was accepted; ``ModelsAccepted`` and ``ModelsRejected``, 0 or 1.
     """
     accepted = evaluation.outcome == "accepted"
     found = {
@@ -44,7 +40,7 @@ def quality_metrics(
             if name in evaluation.metrics
         },
     }
-    if accepted_rmse and "rmse" in evaluation.metrics:
-        ratio = evaluation.metrics["rmse"] / accepted_rmse
-        found["RmseRatioToAccepted"] = Metric(ratio, "None")
+    comparison = evaluation.comparison
+    if comparison.loss_name == "rmse" and comparison.ratio is not None:
+        found["RmseRatioToAccepted"] = Metric(comparison.ratio, "None")
     return found

@@ -99,8 +99,10 @@ def _prepare(request: PreprocessRequest, table: RatingsTable) -> PreparedRatings
 def _write(
     store: ArtifactStore, layout: RunLayout, prepared: PreparedRatings, folder: Path
 ) -> None:
+    """Write the tables; done again, the same bytes under the same keys, and nothing beside them."""
     path = folder / "table.parquet"
     for split in SPLITS:
+        keys = set()
         for part, rows in enumerate(prepared.parts(split, max_rows=MAX_ROWS_PER_PART)):
             tables.write_ratings(
                 path,
@@ -109,7 +111,10 @@ def _write(
                 rating=rows.rating,
                 timestamp=rows.timestamp,
             )
-            store.upload(path, layout.ratings_key(split, part), content_type=tables.CONTENT_TYPE)
+            key = layout.ratings_key(split, part)
+            store.upload(path, key, content_type=tables.CONTENT_TYPE)
+            keys.add(key)
+        store.keep_only(layout.ratings_prefix(split), keys)
     tables.write_customers(path, prepared.index.customer_ids())
     store.upload(path, layout.customers_key, content_type=tables.CONTENT_TYPE)
     tables.write_videos(path, prepared.index.video_ids())

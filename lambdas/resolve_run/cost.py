@@ -38,19 +38,23 @@ class InstanceHours:
 def max_instance_hours(given: ExecutionInput) -> InstanceHours:
     """Bound what a run can use, by the time limits that SageMaker and the workflow keep.
 
-    A spot training may wait longer than it may run, but waiting is not billed.
+    Every start of a job may run for its whole time limit before it fails and is started again. A
+    spot training may wait longer than it may run, but waiting is not billed.
     """
     training, transform = given.training, given.transform
     n_jobs = given.tuning.max_jobs if given.mode == "tune" else 1
     hours = training.max_runtime_seconds / _SECONDS_PER_HOUR
     of_jobs = f"{n_jobs} tuning.max_jobs x " if given.mode == "tune" else ""
+    learning_starts, transform_starts = training.max_restarts + 1, transform.max_restarts + 1
     return InstanceHours(
-        learning=n_jobs * training.instance_count * hours,
-        transform=float(transform.instance_count * TRANSFORM_LIMIT_HOURS),
+        learning=learning_starts * n_jobs * training.instance_count * hours,
+        transform=float(transform_starts * transform.instance_count * TRANSFORM_LIMIT_HOURS),
         explanation=(
-            f"{of_jobs}{training.instance_count} training.instance_count x {hours:g} h of "
-            f"training.max_runtime_seconds, and {transform.instance_count} "
-            f"transform.instance_count x {TRANSFORM_LIMIT_HOURS} h"
+            f"{learning_starts} starts by training.max_restarts x {of_jobs}"
+            f"{training.instance_count} training.instance_count x {hours:g} h of "
+            f"training.max_runtime_seconds, and {transform_starts} starts by "
+            f"transform.max_restarts x {transform.instance_count} transform.instance_count x "
+            f"{TRANSFORM_LIMIT_HOURS} h"
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from lambdas.resolve_run.execution_input import Dataset, Filter, QualityGate, Split, Transform
+from lambdas.resolve_run.execution_input import Dataset, Filter, QualityGate, Split
 
 
 class ResolveRunRequest(BaseModel, frozen=True):
@@ -16,16 +16,27 @@ class ResolveRunRequest(BaseModel, frozen=True):
     execution_input: Any
     execution_arn: str
     started_at: datetime
+    input_defaults: dict[str, Any]
+    """The deployment's, for what the execution input does not say."""
+
+
+class TrainingPlacement(BaseModel, frozen=True):
+    """Where one start of a training job runs; ``stopping_condition`` is SageMaker's."""
+
+    instance_type: str
+    is_last: bool
+    """Whether no restart is left."""
+    use_spot: bool
+    stopping_condition: dict[str, int]
 
 
 class ResolvedTraining(BaseModel, frozen=True):
-    """Resources of the training job; ``stopping_condition`` is SageMaker's."""
+    """Resources of the training job, or of each trial of the tuning job."""
 
-    instance_type: str
     instance_count: int
     volume_size_gb: int
-    use_spot: bool
-    stopping_condition: dict[str, int]
+    placements: list[TrainingPlacement]
+    """One for the first start and for each restart."""
 
 
 class ResolvedTuning(BaseModel, frozen=True):
@@ -37,6 +48,24 @@ class ResolvedTuning(BaseModel, frozen=True):
     objective: dict[str, str]
     parameter_ranges: dict[str, list[dict[str, Any]]]
     static_hyperparameters: dict[str, str]
+
+
+class TransformPlacement(BaseModel, frozen=True):
+    """Where one start of the batch transform runs."""
+
+    instance_type: str
+    is_last: bool
+    """Whether no restart is left."""
+
+
+class ResolvedTransform(BaseModel, frozen=True):
+    """Resources of the batch transform, and sizes of what it is sent."""
+
+    instance_count: int
+    max_rows_per_file: int
+    max_payload_mb: int
+    placements: list[TransformPlacement]
+    """One for the first start and for each restart."""
 
 
 class RunUris(BaseModel, frozen=True):
@@ -54,6 +83,7 @@ class ResolvedRun(BaseModel, frozen=True):
 
     run_id: str
     mode: Literal["train", "tune"]
+    allow_concurrent: bool
     dataset: Dataset
     filter: Filter
     split: Split
@@ -64,7 +94,7 @@ class ResolvedRun(BaseModel, frozen=True):
     """Without ``feature_dim``, which follows from the data."""
     training: ResolvedTraining
     tuning: ResolvedTuning
-    transform: Transform
+    transform: ResolvedTransform
     quality_gate: QualityGate
     max_instance_hours: float
     """What the run can use at most."""

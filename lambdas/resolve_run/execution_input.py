@@ -12,14 +12,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from lambdas.resolve_run.instance_types import offered_for
 from lambdas.resolve_run.sections import (
     HyperparameterValue,
     Problems,
     Section,
     as_text,
     matching,
+    too_long,
 )
 from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
 from recommender.hyperparameters import validate
@@ -44,18 +46,40 @@ DEFAULT_HYPERPARAMETERS: Mapping[str, str] = MappingProxyType(
 # feature_dim follows from the data.
 REQUIRED_HYPERPARAMETERS = frozenset({"num_factors", "predictor_type"})
 
-_COLUMN_NAME = re.compile(r"[^\r\n]+")
+# Long ones would only fill the execution's payload.
+_COLUMN_NAME = re.compile(r"[^\r\n]{1,255}")
 # S3 and SageMaker's limits.
 _S3_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|[^:/][^:]*")
+_MAX_KEY_BYTES = 1024
 _INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _MAX_RUNTIME_SECONDS = 28 * 24 * 3600
+_MAX_RESTARTS = 9
 
 
-S3Location = Annotated[str, matching(_S3_LOCATION, "s3://bucket/key or a key in the data bucket")]
+def _has_a_key(location: str) -> str:
+    key = location.removeprefix("s3://").partition("/")[2] if "://" in location else location
+    if len(key.encode()) > _MAX_KEY_BYTES:
+        raise ValueError(
+            f"expected a key of at most {_MAX_KEY_BYTES} bytes, as S3 takes it, found "
+            f"{len(key.encode())}"
+        )
+    return location
+
+
+S3Location = Annotated[
+    str,
+    matching(_S3_LOCATION, "s3://bucket/key or a key in the data bucket"),
+    AfterValidator(_has_a_key),
+]
 InstanceType = Annotated[
     str, matching(_INSTANCE_TYPE, "a SageMaker instance type such as ml.c5.xlarge")
 ]
-ColumnName = Annotated[str, matching(_COLUMN_NAME, "the name of a column, or its number")]
+TrainingInstanceType = Annotated[InstanceType, offered_for("training")]
+TransformInstanceType = Annotated[InstanceType, offered_for("batch transform")]
+ColumnName = Annotated[
+    str, matching(_COLUMN_NAME, "the name of a column, or its number, of at most 255 characters")
+]
+Restarts = Annotated[int, Field(ge=0, le=_MAX_RESTARTS)]
 
 
 class Dataset(Section):
@@ -125,7 +149,13 @@ class Split(Section):
 class Training(Section):
     """The training job, and each trial of a tuning job."""
 
-    instance_type: InstanceType = "ml.c5.xlarge"
+    instance_type: TrainingInstanceType = "ml.c5.xlarge"
+    fallback_instance_types: list[TrainingInstanceType] = Field(default_factory=list)
+    """Where to start again, on demand and in this order, after instance_type (spot first, then on
+    demand, if use_spot)."""
+    max_restarts: Restarts = 3
+    """How often a job that ended for want of capacity, or by a failure of SageMaker's own, is
+    started again; 0 leaves it at the first start, with use_spot at spot."""
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
     volume_size_gb: Annotated[int, Field(ge=1, le=16384)] = 30
     max_runtime_seconds: Annotated[int, Field(ge=1, le=_MAX_RUNTIME_SECONDS)] = 3600
@@ -176,7 +206,11 @@ class Tuning(Section):
 class Transform(Section):
     """The batch transform of the test split."""
 
-    instance_type: InstanceType = "ml.c5.xlarge"
+    instance_type: TransformInstanceType = "ml.c5.xlarge"
+    fallback_instance_types: list[TransformInstanceType] = Field(default_factory=list)
+    """Where to start again, in this order, after instance_type."""
+    max_restarts: Restarts = 3
+    """As for the training."""
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
     max_rows_per_file: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     max_payload_mb: Annotated[int, Field(ge=1, le=100)] = 6
@@ -187,20 +221,28 @@ class QualityGate(Section):
 
     must_beat_baselines: bool = True
     max_rmse: Annotated[float, Field(gt=0)] | None = None
+    max_loss_ratio_to_accepted: Annotated[float, Field(gt=0)] | None = 1.02
+    """How many times the loss of the model in use (RMSE of a regressor, log loss of a binary
+    classifier) this one's may be; null: not compared. Each loss is that of its own run's test
+    split, so say null for ratings of another kind or scale."""
 
 
 class Limits(Section):
     """What a run may cost."""
 
     max_instance_hours: Annotated[float, Field(gt=0)] = 500
-    """Refuse a run that could use more, were every job to run into its time limit: instances times
-    hours of training, or of all trials, and of batch transform (24 hours)."""
+    """Refuse a run that could use more, were every job to run into its time limit at every start:
+    starts (max_restarts and one) times instances times hours of training, or of all trials, and of
+    batch transform (24 hours)."""
 
 
 class ExecutionInput(Section):
     """The whole input."""
 
     mode: Literal["train", "tune"] = "train"
+    allow_concurrent: bool = False
+    """Run beside another execution, which otherwise skips this one; nor does this one then skip
+    those that start after it."""
     dataset: Dataset = Dataset()
     filter: Filter = Filter()
     split: Split = Split()
@@ -225,6 +267,9 @@ class ExecutionInput(Section):
         merged = merge_hyperparameters({k: v for k, v in given.items() if k != "feature_dim"})
         found = validate(merged, require=REQUIRED_HYPERPARAMETERS)
         problems += [text.removeprefix("hyperparameter ") for text in found]
+        problems += [
+            f"{name}: {problem}" for name, value in merged.items() for problem in too_long(value)
+        ]
         if problems:
             raise Problems(problems)
         return given

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.resolve_run.events import ResolveRunRequest
-from lambdas.resolve_run.problems import check
-from lambdas.resolve_run.resolution import make_run_id, resolve
+import boto3
+
+from lambdas.resolve_run.deployment_defaults import with_defaults
+from lambdas.resolve_run.events import ResolvedRun, ResolveRunRequest
+from lambdas.resolve_run.preflight import dataset_problems
+from lambdas.resolve_run.problems import invalid_input, read
+from lambdas.resolve_run.resolution import contradictions, dataset_uri, make_run_id, resolve
 from lambdas.runtime.logs import run_logger
 from lambdas.runtime.metrics import Metric, RunMetrics
 from lambdas.runtime.settings import Settings
@@ -20,8 +24,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     log = run_logger("resolve_run", run_id=run_id, level=settings.log_level)
     metrics = RunMetrics("ResolveRun", stack=settings.stack_name, run_id=run_id)
     with log.failures():
-        given = check(request.execution_input)
-        run = resolve(given, run_id=run_id, data_bucket=settings.data_bucket)
+        given = with_defaults(request.execution_input, request.input_defaults)
+        run = _resolve(given, run_id, settings.data_bucket)
     log.info(
         "run resolved",
         {
@@ -32,3 +36,15 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     )
     metrics.put({"MaxInstanceHours": Metric(run.max_instance_hours, "None")})
     return run.model_dump(mode="json")
+
+
+def _resolve(execution_input: Any, run_id: str, data_bucket: str) -> ResolvedRun:
+    """Look for everything that may be wrong before complaining of any of it."""
+    reading = read(execution_input)
+    problems = reading.problems or contradictions(reading.given)
+    if "dataset" not in reading.not_understood:
+        uri = dataset_uri(reading.given, data_bucket)
+        problems += dataset_problems(boto3.client("s3"), uri)
+    if problems:
+        raise invalid_input(problems)
+    return resolve(reading.given, run_id=run_id, data_bucket=data_bucket)

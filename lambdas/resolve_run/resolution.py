@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from lambdas.resolve_run.cost import excess, max_instance_hours
-from lambdas.resolve_run.events import ResolvedRun, ResolvedTraining, ResolvedTuning, RunUris
-from lambdas.resolve_run.execution_input import ExecutionInput, Training, merge_hyperparameters
+from lambdas.resolve_run.events import (
+    ResolvedRun,
+    ResolvedTraining,
+    ResolvedTransform,
+    ResolvedTuning,
+    RunUris,
+)
+from lambdas.resolve_run.execution_input import (
+    ExecutionInput,
+    Training,
+    Transform,
+    merge_hyperparameters,
+)
+from lambdas.resolve_run.placements import (
+    training_placements,
+    transform_placements,
+    unreachable_fallbacks,
+)
 from lambdas.resolve_run.problems import invalid_input
 from lambdas.resolve_run.sections import as_text
 from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
@@ -23,8 +40,6 @@ _OBJECTIVES = {
         "MetricName": "test:binary_classification_cross_entropy",
     },
 }
-# A spot job may wait as long for capacity as it may run.
-_SPOT_WAIT_FACTOR = 2
 _SCHEME = "s3://"
 
 
@@ -40,11 +55,12 @@ def make_run_id(execution_arn: str, started_at: datetime) -> str:
     Returns
     -------
     str
-        22 characters, such as ``20261122t063156-1a2b3c``: start time (UTC) and six hexadecimal
-        digits of the ARN's SHA-256, so that executions started in one second differ.
+        22 characters, such as ``20261122t063156-1a2b3c``: start time (UTC) and the first 30 bits of
+        the ARN's SHA-256 in base 32, so that executions started in one second differ: two of a
+        thousand are alike once in 2,000 times.
     """
     zoned = started_at if started_at.tzinfo else started_at.replace(tzinfo=UTC)
-    digest = hashlib.sha256(execution_arn.encode()).hexdigest()
+    digest = str(base64.b32encode(hashlib.sha256(execution_arn.encode()).digest()), "ascii").lower()
     return f"{zoned.astimezone(UTC):%Y%m%dt%H%M%S}-{digest[:6]}"
 
 
@@ -63,26 +79,22 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
         If sections of the input contradict each other, or the run could cost more than the input
         allows; lists every problem.
     """
-    hyperparameters = merge_hyperparameters(given.hyperparameters)
-    is_classifier = hyperparameters["predictor_type"] == "binary_classifier"
-    ranges = _ranges(given)
-    hours = max_instance_hours(given)
-    problems = [
-        *_contradictions(given, ranges, is_classifier=is_classifier),
-        *excess(hours, given.limits.max_instance_hours),
-    ]
+    problems = contradictions(given)
     if problems:
         raise invalid_input(problems)
+    hyperparameters = merge_hyperparameters(given.hyperparameters)
+    ranges = _ranges(given)
     return ResolvedRun(
         run_id=run_id,
         mode=given.mode,
-        dataset=given.dataset.model_copy(update={"uri": _uri(given.dataset.uri, data_bucket)}),
+        allow_concurrent=given.allow_concurrent,
+        dataset=given.dataset.model_copy(update={"uri": dataset_uri(given, data_bucket)}),
         filter=given.filter,
         split=given.split,
         predictor_type=cast(
             Literal["regressor", "binary_classifier"], hyperparameters["predictor_type"]
         ),
-        positive_rating=given.positive_rating if is_classifier else None,
+        positive_rating=given.positive_rating if _is_classifier(given) else None,
         hyperparameters=hyperparameters,
         training=_training(given.training),
         tuning=ResolvedTuning(
@@ -95,11 +107,50 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
                 name: value for name, value in hyperparameters.items() if name not in ranges.names
             },
         ),
-        transform=given.transform,
+        transform=_transform(given.transform),
         quality_gate=given.quality_gate,
-        max_instance_hours=hours.total,
+        max_instance_hours=max_instance_hours(given).total,
         uris=_uris(RunLayout(run_id), data_bucket),
     )
+
+
+def dataset_uri(given: ExecutionInput, data_bucket: str) -> str:
+    """Give the address of the data set, ``s3://bucket/key``."""
+    return _uri(given.dataset.uri, data_bucket)
+
+
+def contradictions(given: ExecutionInput) -> list[str]:
+    """Find what is wrong between sections of the input, each of which is right by itself.
+
+    Returns
+    -------
+    list of str
+        One sentence for each problem, what the run could cost among them; empty if all is well.
+    """
+    ranges, problems = _ranges(given), []
+    if given.mode == "tune":
+        problems += [
+            f"hyperparameters.{name}: is set, and searched by tuning.ranges too; remove one"
+            for name in ranges.names
+            if name in given.hyperparameters
+        ]
+        if not ranges.names:
+            problems.append(
+                "tuning.ranges: every hyperparameter of the default ranges is set in "
+                "hyperparameters; remove one, or say tuning.ranges"
+            )
+    if _is_classifier(given) and given.quality_gate.max_rmse is not None:
+        problems.append("quality_gate.max_rmse: a binary_classifier has no RMSE; remove it")
+    return [
+        *problems,
+        *unreachable_fallbacks(given.training, given.transform),
+        *excess(max_instance_hours(given), given.limits.max_instance_hours),
+    ]
+
+
+def _is_classifier(given: ExecutionInput) -> bool:
+    merged = merge_hyperparameters(given.hyperparameters)
+    return merged["predictor_type"] == "binary_classifier"
 
 
 def _ranges(given: ExecutionInput) -> Ranges:
@@ -114,35 +165,20 @@ def _ranges(given: ExecutionInput) -> Ranges:
     )
 
 
-def _contradictions(given: ExecutionInput, ranges: Ranges, *, is_classifier: bool) -> list[str]:
-    problems = []
-    if given.mode == "tune":
-        problems += [
-            f"hyperparameters.{name}: is set, and searched by tuning.ranges too; remove one"
-            for name in ranges.names
-            if name in given.hyperparameters
-        ]
-        if not ranges.names:
-            problems.append(
-                "tuning.ranges: every hyperparameter of the default ranges is set in "
-                "hyperparameters; remove one, or say tuning.ranges"
-            )
-    if is_classifier and given.quality_gate.max_rmse is not None:
-        problems.append("quality_gate.max_rmse: a binary_classifier has no RMSE; remove it")
-    return problems
-
-
 def _training(training: Training) -> ResolvedTraining:
-    stopping_condition = {"MaxRuntimeInSeconds": training.max_runtime_seconds}
-    if training.use_spot:
-        max_wait = training.max_runtime_seconds * _SPOT_WAIT_FACTOR
-        stopping_condition["MaxWaitTimeInSeconds"] = max_wait
     return ResolvedTraining(
-        instance_type=training.instance_type,
         instance_count=training.instance_count,
         volume_size_gb=training.volume_size_gb,
-        use_spot=training.use_spot,
-        stopping_condition=stopping_condition,
+        placements=training_placements(training),
+    )
+
+
+def _transform(transform: Transform) -> ResolvedTransform:
+    return ResolvedTransform(
+        instance_count=transform.instance_count,
+        max_rows_per_file=transform.max_rows_per_file,
+        max_payload_mb=transform.max_payload_mb,
+        placements=transform_placements(transform),
     )
 
 

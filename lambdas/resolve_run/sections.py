@@ -7,6 +7,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+_SHOWN = 80
+
+
+def shown(value: object) -> str:
+    """Write a value that was found, short enough for a message."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
 
 class Problems(ValueError):  # noqa: N818 - a list of complaints, not an error of its own
     """Several things that are wrong with one section."""
@@ -33,7 +41,7 @@ def matching(pattern: re.Pattern[str], expected: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if not pattern.fullmatch(text):
-            raise ValueError(f"expected {expected}, found {text!r}")
+            raise ValueError(f"expected {expected}, found {shown(text)}")
         return text
 
     return AfterValidator(check)
@@ -41,7 +49,7 @@ def matching(pattern: re.Pattern[str], expected: str) -> AfterValidator:
 
 def _check_scalar(value: object) -> object:
     if not isinstance(value, str | int | float):
-        raise ValueError(f"expected a text, a number, true or false, found {value!r}")
+        raise ValueError(f"expected a text, a number, true or false, found {shown(value)}")
     return value
 
 
@@ -51,3 +59,15 @@ HyperparameterValue = Annotated[str | int | float | bool, BeforeValidator(_check
 def as_text(value: str | int | float | bool) -> str:
     """Write a value as SageMaker's API wants it: a string, ``true`` or ``false`` in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# SageMaker takes 2,500 characters (CreateTrainingJob, HyperParameters), or 256 if they are searched
+# (ParameterValues). No number needs as many, and every value is in the payload of every state.
+MAX_VALUE_LENGTH = 64
+
+
+def too_long(value: str) -> list[str]:
+    """Complain about a hyperparameter's value that is longer than any number."""
+    if len(value) <= MAX_VALUE_LENGTH:
+        return []
+    return [f"expected at most {MAX_VALUE_LENGTH} characters, found {len(value)}"]

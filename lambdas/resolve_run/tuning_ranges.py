@@ -7,10 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lambdas.resolve_run.sections import HyperparameterValue, Problems, Section, as_text
+from lambdas.resolve_run.sections import HyperparameterValue, Problems, Section, as_text, too_long
 from recommender.hyperparameters import TUNABLE, validate
 
-MAX_TUNED = 30  # CreateHyperParameterTuningJob's limit
+# CreateHyperParameterTuningJob's limits: parameters in all, and values of one.
+MAX_TUNED = 30
+MAX_VALUES = 30
 
 Scaling = Literal["Auto", "Linear", "Logarithmic", "ReverseLogarithmic"]
 
@@ -31,7 +33,7 @@ class IntegerRange(Section):
     scaling: Scaling = "Auto"
 
 
-CategoricalValues = Annotated[list[HyperparameterValue], Field(min_length=1)]
+CategoricalValues = Annotated[list[HyperparameterValue], Field(min_length=1, max_length=MAX_VALUES)]
 
 
 class Ranges(Section):
@@ -103,6 +105,7 @@ def _categorical_problems(ranges: Mapping[str, list[HyperparameterValue]]) -> li
         for value in values:
             problems += [
                 f"categorical.{name}: {problem}"
-                for problem in validate({name: as_text(value)}, require=frozenset())
+                for text in (as_text(value),)
+                for problem in (*validate({name: text}, require=frozenset()), *too_long(text))
             ]
     return problems

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 _FIELDS = "fields"
+# Characters. Escaped twice, as a Cause that is JSON in JSON, one takes up to 14 bytes: 56 KiB.
+LONGEST_MESSAGE = 4_000
 
 
 class JsonFormatter(logging.Formatter):
@@ -53,13 +55,27 @@ class RunLogger:
 
     @contextmanager
     def failures(self) -> Iterator[None]:
-        """Log an exception on its way out; Lambda's own line about it lacks the run's id."""
+        """Log an exception on its way out; Lambda's own line about it lacks the run's id.
+
+        What goes on to Step Functions is short: a message that quotes a long title, or lists all
+        that is wrong, would else fill the payload of the states that deal with the failure. The
+        log has all of it.
+        """
         try:
             yield
         except Exception as error:
             fields = {"error": type(error).__name__}
             self._logger.exception(str(error), extra={_FIELDS: fields})
+            if error.args and isinstance(error.args[0], str):
+                error.args = (shortened(error.args[0]), *error.args[1:])
             raise
+
+
+def shortened(message: str) -> str:
+    """Cut a message that is longer than `LONGEST_MESSAGE`, and say by how much."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return f"{message[:LONGEST_MESSAGE]}… ({len(message) - LONGEST_MESSAGE:,} characters more)"
 
 
 def run_logger(name: str, *, run_id: str, level: str) -> RunLogger:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -78,6 +78,15 @@ class ArtifactStore:
     def keys(self, prefix: str) -> list[str]:
         """List the keys that begin with `prefix`, sorted."""
         return list(object_sizes(self._client, self._bucket, prefix))
+
+    def keep_only(self, prefix: str, keys: Collection[str]) -> None:
+        """Delete what an earlier attempt left below `prefix`, all but `keys`.
+
+        Who reads a prefix, as SageMaker does, takes everything below it for the whole.
+        """
+        for key in self.keys(prefix):
+            if key not in keys:
+                self._client.delete_object(Bucket=self._bucket, Key=key)
 
     @contextmanager
     def _expecting(self, key: str) -> Iterator[None]:

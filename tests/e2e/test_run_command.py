@@ -6,7 +6,15 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PREPARATION = ["ResolveRun", "Preprocess", "ConvertRecordIO", "TrainOrTune"]
+PREPARATION = [
+    "ResolveRun",
+    "ClaimRun",
+    "SkipIfRunning",
+    "ResumeStep",
+    "Preprocess",
+    "ConvertRecordIO",
+    "TrainOrTune",
+]
 # The defaults are made for more ratings than are generated here.
 INPUT = {
     "hyperparameters": {
@@ -32,7 +40,7 @@ def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, pl
     document = json.loads(line)
     assert document["status"] == "SUCCEEDED"
     states = [state["name"] for state in document["states"]]
-    assert states[:5] == [*PREPARATION, "TrainModel"]
+    assert states[:8] == [*PREPARATION, "TrainModel"]
     assert all(state["status"] == "SUCCEEDED" for state in document["states"])
     metrics = document["metrics"]
     assert planted_ratings.optimum_rmse < metrics["rmse"] < 0.7 * metrics["bias_baseline_rmse"]
@@ -92,8 +100,9 @@ def test_failed_run_says_where_and_why_and_leaves_nothing(workspace, assembly):
     assert document["error"]["error"] == "EmptyRatingsError"
     assert "min_ratings_per_customer" in document["error"]["cause"]
     assert document["report"] is None
-    last = completed.stderr.splitlines()[-1]
-    assert last.startswith("error: the run failed: Preprocess failed: ")
+    why, to_do = completed.stderr.splitlines()[-2:]
+    assert why.startswith("error: the run failed in Preprocess: ")
+    assert to_do.startswith("What to do: ")
     assert "Traceback" not in completed.stderr
     assert not (workspace.folder / "out").exists()
     assert workspace.leftovers == []

@@ -59,7 +59,8 @@ def test_served_pipeline_is_started_watched_and_reported(
     bad = '{"dataset": {"uri": "raw/nothing-here/"}}'
     failed = workspace.command("start", "--watch", "--input", bad, **environment)
     assert failed.returncode == 1
-    assert "RatingsNotFoundError" in failed.stderr.splitlines()[-1]
+    assert "raw/nothing-here/" in failed.stderr
+    assert "(InvalidInputError)\nWhat to do: " in failed.stderr
     assert failed.stdout.startswith("arn:aws:states:")
 
     children = descendants(server.pid)

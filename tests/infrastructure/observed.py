@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,6 +21,7 @@ from infra.constructs.console import Console
 from infra.constructs.dashboard import RunDashboard
 from infra.constructs.notifications import Notifications
 from infra.run_metrics import DeploymentMetrics
+from workflow import failed_end
 from workflow.failure import RunFailure
 from workflow.failure_notice import FailureNotice
 
@@ -77,6 +79,10 @@ class ObservedStack(Stack):
             retry_on_service_exceptions=False,
         )
         failure.catch_all(task)
+        resolve = sfn.Pass(self, "ResolveRun", assign={"failure": {"step": "none"}})
+        claim = sfn.Pass(self, "ClaimRun")
+        resolve.next(claim).next(failure.resume_step)
+        failure.begin_with(resolve, claim, task)
         route = (
             sfn.Choice(self, "Route")
             .when(
@@ -84,13 +90,19 @@ class ObservedStack(Stack):
                 # No state can catch that; Step Functions ends the execution.
                 sfn.Pass(self, "Break", parameters={"x": sfn.JsonPath.string_at("$.nothing")}),
             )
-            .otherwise(task)
+            .otherwise(resolve)
         )
         machine = sfn.StateMachine(
             self,
             "Machine",
             definition_body=sfn.DefinitionBody.from_chainable(route),
             timeout=Duration.seconds(3),
+        )
+        iam.Policy(
+            self,
+            "OwnExecutions",
+            roles=[machine.role],
+            statements=[failed_end.permission(machine.state_machine_arn)],
         )
         notifications.tell_of_other_ends(machine, console)
         metrics = DeploymentMetrics(

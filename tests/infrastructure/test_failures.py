@@ -11,30 +11,33 @@ from typing import Any
 import pytest
 
 from embedded_aws.server import EmbeddedAws
+from tests.integration.embedded_aws.conftest import ROLE_ARN, make_role
 
-ROLE_ARN = "arn:aws:iam::123456789012:role/test"
+NOBODY = "arn:aws:sns:us-east-1:123456789012:nobody"
 Fail = Callable[[dict[str, Any]], tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws() as embedded:
+        make_role(embedded)
         yield embedded
 
 
 @pytest.fixture
 def fail(aws: EmbeddedAws, definition: dict[str, Any]) -> Fail:
-    """Give an error output to the workflow's own failure states; returns (error, cause)."""
+    """Give an error output to the workflow's own failure states; returns (error, first line)."""
     client = aws.client("stepfunctions")
     states = definition["States"]
     caught = {"failed_step": "TrainModel", "failed_step_links": "Log: somewhere"}
+    states["TellOfFailure"]["Parameters"]["TopicArn"] = NOBODY
     failed = {"Type": "Pass", "Assign": caught, "Next": "ReadFailure"}
-    text = json.dumps(
-        {"StartAt": "Failed", "States": {"Failed": failed, **reachable("ReadFailure", states)}}
-    ).replace("${AWS::Partition}", "aws")
+    text = json.dumps({"StartAt": "Failed", "States": {"Failed": failed, **states}}).replace(
+        "${AWS::Partition}", "aws"
+    )
     machine = client.create_state_machine(
         name=f"failure-{time.monotonic_ns()}",
-        definition=re.sub(r"\$\{([^}]*)\}", r"\1", text),  # the topic is none: nobody is told
+        definition=re.sub(r"\$\{([^}]*)\}", r"\1", text),
         roleArn=ROLE_ARN,
     )["stateMachineArn"]
 
@@ -44,24 +47,14 @@ def fail(aws: EmbeddedAws, definition: dict[str, Any]) -> Fail:
             execution = client.describe_execution(executionArn=arn["executionArn"])
             if execution["status"] != "RUNNING":
                 assert execution["status"] == "FAILED"
-                return execution["error"], execution["cause"]
+                cause, what_to_do, where_to_look = execution["cause"].split("\n", 2)
+                assert what_to_do.startswith("What to do: ")
+                assert where_to_look
+                return execution["error"], cause
             time.sleep(0.02)
         raise AssertionError("the execution did not end in 10 s")
 
     return run
-
-
-def reachable(name: str, states: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    waiting = [name]
-    while waiting:
-        state = waiting.pop()
-        if state not in found:
-            found[state] = states[state]
-            rules = states[state].get("Choices", [])
-            waiting += [rule["Next"] for rule in rules]
-            waiting += [states[state][key] for key in ("Next", "Default") if key in states[state]]
-    return found
 
 
 def test_failed_job_gives_its_failure_reason(fail: Fail) -> None:

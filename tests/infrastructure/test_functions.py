@@ -15,6 +15,7 @@ from tests.infrastructure.conftest import Template, resources_of
 
 LAYERS = {
     "resolve_run": "contracts",
+    "claim_run": "contracts",
     "preprocess": "preparation",
     "convert_recordio": "conversion",
     "evaluate": "evaluation",
@@ -85,7 +86,7 @@ def test_code_is_the_functions_own_and_the_science(code: Path) -> None:
     assert not (code / "lambdas" / "layers").exists()
 
 
-def test_every_function_has_a_layer_of_its_own(
+def test_every_function_has_the_layer_that_it_needs(
     template: Template, functions: dict[str, Any]
 ) -> None:
     found = {}

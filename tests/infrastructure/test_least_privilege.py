@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from infra.settings import DeploymentSettings
-from lambdas.resolve_run.handler import lambda_handler
+from lambdas.resolve_run.execution_input import ExecutionInput
+from lambdas.resolve_run.resolution import resolve
 from tests.infrastructure.conftest import Template, load_template, resources_of
 from tests.infrastructure.deployments import EVERYTHING, app_of
 from tests.infrastructure.least_privilege.code_paths import (
@@ -86,14 +87,8 @@ def template(settings: DeploymentSettings, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def run() -> dict[str, Any]:
     """Give a run as ResolveRun resolves it."""
-    event = {
-        "execution_input": {},
-        "execution_arn": "arn:aws:states:us-east-1:123456789012:execution:machine:name",
-        "started_at": "2026-11-22T06:31:56.123Z",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA_BUCKET", "the-bucket")
-        return lambda_handler(event, None)
+    resolved = resolve(ExecutionInput(), run_id="20261122t063156-1a2b3c", data_bucket="the-bucket")
+    return resolved.model_dump(mode="json")
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +109,9 @@ def derived(template: Template, run: dict[str, Any], datasets: list[str]) -> Nee
         if properties["Handler"].startswith("lambdas."):
             role = properties["Role"]["Fn::GetAtt"][0]
             found[role] = function_needs(template, properties, bucket, datasets)
-    (machine,) = resources_of(template, "AWS::StepFunctions::StateMachine").values()
+    ((machine_id, machine),) = resources_of(template, "AWS::StepFunctions::StateMachine").items()
     properties = machine["Properties"]
-    found[properties["RoleArn"]["Fn::GetAtt"][0]] = machine_needs(template, properties, bucket)
+    found[properties["RoleArn"]["Fn::GetAtt"][0]] = machine_needs(template, machine_id, bucket)
     found[job_role(template)] = job_needs(template, properties, bucket, run)
     return {**found, **schedule_needs(template)}
 

@@ -16,6 +16,7 @@ from infra.run_metrics import DeploymentMetrics
 from lambdas.evaluate.events import EvaluateResponse
 from lambdas.evaluate.quality import quality_metrics
 from lambdas.resolve_run.cost import TRANSFORM_LIMIT_HOURS
+from recommender.comparison import AcceptedModel, compare
 from recommender.reject_reasons import RejectReason
 from tests.infrastructure.conftest import Template, resources_of
 from tests.infrastructure.observed import EMAILS, STACK_NAME, synthesize
@@ -62,9 +63,10 @@ def written_by_evaluate() -> set[str]:
         outcome="accepted",
         reasons=[],
         metrics=dict.fromkeys((*scores, "log_loss", "prior_log_loss"), 1.0),
+        comparison=compare({"rmse": 1.0}, AcceptedModel("earlier", {"rmse": 1.0}), limit=None),
         evaluation_uri="",
     )
-    return set(quality_metrics(evaluation, accepted_rmse=1.0))
+    return set(quality_metrics(evaluation))
 
 
 def only(template: Template, resource_type: str) -> dict[str, Any]:
@@ -116,9 +118,13 @@ def test_a_key_encrypts_the_topic_and_lets_its_publishers_use_it() -> None:
 
 
 def test_state_machine_may_publish_to_this_topic_only(observed: Template) -> None:
-    policy = only(observed, "AWS::IAM::Policy")["PolicyDocument"]
+    statements = [
+        statement
+        for policy in resources_of(observed, "AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
 
-    (publish,) = (s for s in policy["Statement"] if "sns:" in json.dumps(s["Action"]))
+    (publish,) = (s for s in statements if "sns:" in json.dumps(s["Action"]))
     (topic,) = resources_of(observed, "AWS::SNS::Topic")
     assert (publish["Action"], publish["Resource"]) == ("sns:Publish", {"Ref": topic})
 
@@ -210,12 +216,17 @@ def test_a_deployment_without_a_schedule_is_not_asked_for_successes() -> None:
 
 def test_successes_are_asked_for_by_the_day(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["NoSuccess"]
-    expression, metric = sorted(alarm["Metrics"], key=lambda query: "MetricStat" in query)
+    expression, *metrics = sorted(alarm["Metrics"], key=lambda query: "MetricStat" in query)
 
     assert alarm["EvaluationPeriods"] == 2
-    assert expression["Expression"] == "FILL(succeeded, 0)"
-    assert metric["MetricStat"]["Metric"]["MetricName"] == "ExecutionsSucceeded"
-    assert (metric["MetricStat"]["Period"], metric["MetricStat"]["Stat"]) == (86400, "Sum")
+    assert expression["Expression"] == "FILL(accepted, 0) + FILL(rejected, 0)"
+    assert {metric["Id"]: metric["MetricStat"]["Metric"]["MetricName"] for metric in metrics} == {
+        "accepted": "ModelsAccepted",  # and not ExecutionsSucceeded, which skipped ones are, too
+        "rejected": "ModelsRejected",
+    }
+    assert {(each["MetricStat"]["Period"], each["MetricStat"]["Stat"]) for each in metrics} == {
+        (86400, "Sum")
+    }
 
 
 @pytest.mark.parametrize("days", [0, 8])
@@ -295,11 +306,13 @@ def test_alarms_watch_metrics_that_somebody_writes(alarms: dict[str, dict[str, A
         if "MetricStat" in q
     ]
 
-    assert len(watched) == 9
+    assert len(watched) == 10
     assert {name for namespace, name in watched if namespace == "VideoRecommender"} == {
         "RmseRatioToAccepted",
         "Rmse",
         "BiasBaselineRmse",
+        "ModelsAccepted",
+        "ModelsRejected",
     }
     assert {name for _, name in watched} <= OF_STEP_FUNCTIONS | OF_LAMBDA | written_by_evaluate()
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from lambdas.resolve_run.handler import lambda_handler
+from lambdas.resolve_run.execution_input import ExecutionInput
+from lambdas.resolve_run.resolution import make_run_id, resolve
 from workflow.sagemaker_tasks import JOB_NAME_ARN_PATTERN
 
 REQUESTS = {
@@ -38,18 +39,38 @@ EXECUTION_ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:name"
             },
         },
         {"hyperparameters": {"predictor_type": "binary_classifier"}},
+        {
+            "mode": "tune",
+            "hyperparameters": dict.fromkeys(("bias_wd", "bias_init_scale"), 1e-300),
+            "limits": {"max_instance_hours": 1e12},
+            "training": {
+                "instance_type": "ml.p4de.24xlarge",
+                "instance_count": 100,
+                "volume_size_gb": 16384,
+                "max_runtime_seconds": 28 * 24 * 3600,
+                "use_spot": True,
+                "max_restarts": 9,
+                "fallback_instance_types": ["ml.m5.large"] * 8,
+            },
+            "tuning": {
+                "max_jobs": 750,
+                "max_parallel_jobs": 100,
+                "ranges": {"continuous": {"factors_lr": {"min": 1e-8, "max": 512}}},
+            },
+            "transform": {
+                "instance_type": "ml.p3.16xlarge",
+                "instance_count": 100,
+                "max_payload_mb": 100,
+                "max_restarts": 9,
+            },
+        },
     ],
-    ids=["defaults", "tune", "grid", "classifier"],
+    ids=["defaults", "tune", "grid", "classifier", "extreme"],
 )
-def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setenv("DATA_BUCKET", "the-bucket")
-    event = {
-        "execution_input": request.param,
-        "execution_arn": EXECUTION_ARN,
-        "started_at": "2026-11-22T06:31:56.123Z",
-    }
-    resolved: dict[str, Any] = json.loads(json.dumps(lambda_handler(event, None)))
-    return resolved
+def run(request: pytest.FixtureRequest) -> dict[str, Any]:
+    run_id = make_run_id(EXECUTION_ARN, datetime(2026, 11, 22, 6, 31, 56, tzinfo=UTC))
+    given = ExecutionInput.model_validate(request.param)
+    return resolve(given, run_id=run_id, data_bucket="the-bucket").model_dump(mode="json")
 
 
 @pytest.mark.parametrize("state", REQUESTS)
@@ -61,30 +82,69 @@ def test_request_is_valid(state: str, run: dict[str, Any], definition: dict[str,
     report = ParamValidator().validate(parameters, shape)
 
     assert not report.has_errors(), report.generate_report()
-    assert wrong_texts(parameters, shape) == []
+    assert wrong_values(parameters, shape) == []
 
 
 def test_run_ids_match_the_pattern_of_the_permissions(run: dict[str, Any]) -> None:
-    for suffix in ("-0-0", "-1-12", "-0-0-001-9f8e7d6c"):  # the last is a tuning job's trial
+    for suffix in ("-0-0-0", "-1-0-12", "-0-0-0-001-9f8e7d6c"):  # the last is a tuning job's trial
         assert fnmatch.fnmatchcase(run["run_id"] + suffix, JOB_NAME_ARN_PATTERN)
 
 
-def wrong_texts(value: Any, shape: Any, where: str = "") -> list[str]:
-    """Texts that break a pattern or an enumeration, which botocore leaves to the service."""
-    if shape.type_name == "structure":
-        return [
-            problem
-            for name, member in value.items()
-            for problem in wrong_texts(member, shape.members[name], f"{where}.{name}")
-        ]
-    if shape.type_name == "list":
-        return [
-            problem
-            for index, item in enumerate(value)
-            for problem in wrong_texts(item, shape.member, f"{where}[{index}]")
-        ]
-    if shape.type_name != "string":
-        return []
+def test_too_large_values_and_wrong_texts_are_found() -> None:
+    service = boto3.Session().client("sagemaker", region_name="us-east-1")
+    shape = service.meta.service_model.operation_model("CreateTrainingJob").input_shape
+    wrong = {
+        "TrainingJobName": "a_b" + "c" * 61,
+        "HyperParameters": {"epochs": "1" * 2501},
+        "InputDataConfig": [{"InputMode": "Files"}] * 21,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 0},
+    }
+
+    found = wrong_values(wrong, shape)
+
+    assert [problem.partition(": ")[0] for problem in found] == [
+        ".TrainingJobName",
+        ".TrainingJobName",
+        ".HyperParameters[epochs]",
+        ".InputDataConfig",
+        *(f".InputDataConfig[{index}].InputMode" for index in range(21)),
+        ".StoppingCondition.MaxRuntimeInSeconds",
+    ]
+
+
+def wrong_values(value: Any, shape: Any, where: str = "") -> list[str]:
+    """What breaks a pattern, an enumeration or a limit: botocore leaves that to the service."""
+    return [*wrong_size(value, shape, where), *wrong_members(value, shape, where)]
+
+
+def wrong_size(value: Any, shape: Any, where: str) -> list[str]:
+    size = len(value) if isinstance(value, (str, list, dict)) else value
+    smallest, largest = shape.metadata.get("min"), shape.metadata.get("max")
+    if (smallest is not None and size < smallest) or (largest is not None and size > largest):
+        return [f"{where}: expected {smallest} to {largest}, found {size}"]
+    return []
+
+
+def wrong_members(value: Any, shape: Any, where: str) -> list[str]:
+    match shape.type_name:
+        case "structure":
+            parts = [(f"{where}.{name}", value[name], shape.members[name]) for name in value]
+        case "list":
+            parts = [(f"{where}[{i}]", item, shape.member) for i, item in enumerate(value)]
+        case "map":
+            parts = [(f"{where}[{key}]", value[key], shape.value) for key in value]
+        case "string":
+            return wrong_text(value, shape, where)
+        case _:
+            return []
+    return [
+        problem
+        for part_where, part, part_shape in parts
+        for problem in wrong_values(part, part_shape, part_where)
+    ]
+
+
+def wrong_text(value: str, shape: Any, where: str) -> list[str]:
     enumeration = shape.metadata.get("enum")
     if enumeration and value not in enumeration:
         return [f"{where}: {value!r} is not one of the API's values"]
@@ -108,16 +168,19 @@ class Scope:
         self.variables = {
             "run": run,
             "features": {"hyperparameters": {"feature_dim": "2625"}},
-            "model_name": f"{run['run_id']}-0-0",
+            "restarts": 9,
+            "training_placement": run["training"]["placements"][-1],
+            "transform_placement": run["transform"]["placements"][0],
+            "best_training_job_name": f"{run['run_id']}-0-0-0-001-9f8e7d6c",
+            "model_name": f"{run['run_id']}-0-0-0",
             "model": {
                 "training_image": "382416733822.dkr.ecr.us-east-1.amazonaws.com/fm:1",
                 "model_data_uri": "s3://the-bucket/runs/x/model/y/output/model.tar.gz",
             },
             "$": {
-                "Execution": {"RedriveCount": 0},
-                "State": {"RetryCount": 1},
+                "Execution": {"RedriveCount": 9999},
+                "State": {"RetryCount": 94},
             },
-            "": {"BestTrainingJob": {"TrainingJobName": f"{run['run_id']}-0-0-001-9f8e7d6c"}},
         }
 
     def path(self, path: str) -> Any:

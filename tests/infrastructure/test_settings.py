@@ -10,6 +10,8 @@ from aws_cdk import aws_logs as logs
 
 from infra.application import PROJECT_ROOT
 from infra.settings import DeploymentSettings, RetentionDays, SettingsError
+from infra.snapshots import readable_definition
+from tests.infrastructure.deployments import app_of
 
 
 def test_nothing_said_means_the_defaults() -> None:
@@ -137,3 +139,31 @@ def test_wrong_schedules_are_refused_with_all_that_is_wrong() -> None:
 def test_a_budget_needs_somebody_to_warn() -> None:
     with pytest.raises(SettingsError, match="monthly_budget_usd needs notification_emails"):
         DeploymentSettings.from_context({"monthly_budget_usd": 100.0})
+
+
+def test_input_defaults_reach_resolve_run(tmp_path: Path) -> None:
+    defaults = {"training": {"instance_type": "ml.m5.xlarge", "use_spot": True}}
+    app = app_of(DeploymentSettings(input_defaults=defaults), tmp_path)
+
+    template = app.synth().get_stack_by_name("VideoRecommender").template
+
+    resolve_run = readable_definition(template)["States"]["ResolveRun"]
+    assert resolve_run["Parameters"]["Payload"]["input_defaults"] == defaults
+
+
+def test_wrong_input_defaults_are_refused_alone_and_with_a_schedules_input() -> None:
+    with pytest.raises(SettingsError, match=r"input_defaults: .*training\.instance_type"):
+        DeploymentSettings.from_context({"input_defaults": {"training": {"instance_type": "big"}}})
+    with pytest.raises(SettingsError, match=r"daily with input_defaults: .*max_instance_hours"):
+        DeploymentSettings.from_context(
+            {
+                "input_defaults": {"limits": {"max_instance_hours": 100}},
+                "schedules": [
+                    {
+                        "name": "daily",
+                        "expression": "rate(1 day)",
+                        "input": {"training": {"instance_count": 2}},
+                    }
+                ],
+            }
+        )

@@ -18,6 +18,9 @@ from tests.infrastructure.conftest import Template, resources_of
 LAMBDAS = Path(__file__).resolve().parents[2] / "lambdas"
 SAGEMAKER_STATES = {"TrainModel", "TuneModel", "CreateModel", "TransformTestSet"}
 LONGEST_TUNING_JOB_NAME = 32
+# More than an execution of 25,000 events can have had.
+MOST_REDRIVES = 9999
+MOST_RESTARTS = 9
 
 
 @pytest.fixture
@@ -58,6 +61,12 @@ def test_every_task_has_a_time_limit_retries_and_a_catch_all(tasks: dict[str, An
     for name, state in tasks.items():
         assert state["TimeoutSeconds"] > 0, name
         assert state["Retry"], name
+        if name == "RunFailed":  # which ends the run, unless it is redriven
+            redriven, refused = state["Catch"]
+            assert (redriven["ErrorEquals"], redriven["Next"]) == (["Redriven"], "RedriveRun")
+            assert "States.ALL" not in refused["ErrorEquals"]
+            assert refused["Next"] == state["Next"] == "EndWithoutRedrive"
+            continue
         (catcher,) = state["Catch"]
         assert catcher["ErrorEquals"] == ["States.ALL"], name
         if name == "TellOfFailure":  # the run has failed already
@@ -102,10 +111,11 @@ def test_job_names_are_new_for_every_attempt_and_short_enough(tasks: dict[str, A
             if key.endswith("Name.$") and "Format" in value
         )
         assert job_name == (
-            "States.Format('{}-{}-{}', $run.run_id, $$.Execution.RedriveCount, $$.State.RetryCount)"
+            "States.Format('{}-{}-{}-{}', $run.run_id, $$.Execution.RedriveCount, $restarts, "
+            "$$.State.RetryCount)"
         )
         retries = sum(retry["MaxAttempts"] for retry in tasks[name]["Retry"])
-        suffix = f"-99-{retries}"
+        suffix = f"-{MOST_REDRIVES}-{MOST_RESTARTS}-{retries}"
         assert MAX_RUN_ID_LENGTH + len(suffix) <= LONGEST_TUNING_JOB_NAME
 
 
@@ -135,7 +145,7 @@ def test_test_split_is_kept_from_training_and_instances_share_the_work(
 def test_a_job_that_was_stopped_fails_the_run(states: dict[str, Any]) -> None:
     for job in ("TrainModel", "TuneModel", "TransformTestSet"):
         check = states[states[job]["Next"]]
-        rule = check["Choices"][0]
+        (rule,) = (rule for rule in check["Choices"] if rule["Comment"] == "stopped")
         assert rule["Not"]["Variable"].endswith("JobStatus")
         assert rule["Not"]["StringEquals"] == "Completed"
         assert rule["Next"] == "TellOfFailure"
@@ -151,7 +161,12 @@ def test_tuning_without_a_best_job_fails_the_run(states: dict[str, Any]) -> None
 
 
 def test_both_branches_assign_the_same_model(states: dict[str, Any]) -> None:
-    assert states["TrainingCompleted?"]["Assign"] == states["DescribeBestTrainingJob"]["Assign"]
+    trained, tuned = (
+        states[name]["Assign"]["model"]
+        for name in ("TrainingCompleted?", "DescribeBestTrainingJob")
+    )
+
+    assert trained == tuned
 
 
 def test_function_folders_constructs_and_states_are_the_same_set(

@@ -23,6 +23,7 @@ FAST = {
         "factors_wd": 0.0003,
     }
 }
+BEGIN = '"Default":"ResumeStep"'  # of SkipIfRunning
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,17 @@ def run(aws: EmbeddedAws, stack: dict[str, str], execution_input: Any) -> dict[s
         stateMachineArn=stack["StateMachineArn"], input=json.dumps(execution_input)
     )
     return Machines(aws).wait(started["executionArn"])
+
+
+def sagemaker_jobs_running(aws: EmbeddedAws) -> int:
+    sagemaker = aws.client("sagemaker")
+    return sum(
+        len(jobs)
+        for jobs in (
+            sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"],
+            sagemaker.list_transform_jobs(StatusEquals="InProgress")["TransformJobSummaries"],
+        )
+    )
 
 
 def states_entered(aws: EmbeddedAws, execution_arn: str) -> list[str]:
@@ -81,7 +93,15 @@ def test_training_run_beats_both_baselines_and_is_accepted(
     assert output["outcome"] == "accepted"
     assert metrics["rmse"] < 0.9 * metrics["bias_baseline_rmse"] < metrics["global_mean_rmse"]
     entered = states_entered(aws, trained_run["executionArn"])
-    assert entered[:4] == ["ResolveRun", "Preprocess", "ConvertRecordIO", "TrainOrTune"]
+    assert entered[:7] == [
+        "ResolveRun",
+        "ClaimRun",
+        "SkipIfRunning",
+        "ResumeStep",
+        "Preprocess",
+        "ConvertRecordIO",
+        "TrainOrTune",
+    ]
     assert "TrainModel" in entered
     assert "TuneModel" not in entered
     bucket = stack["DataBucketName"]
@@ -160,7 +180,7 @@ def test_failed_step_is_named_with_its_reason(aws: EmbeddedAws, stack: dict[str,
 def test_missing_data_set_is_named(aws: EmbeddedAws, stack: dict[str, str]) -> None:
     execution = run(aws, stack, {"dataset": {"uri": "raw/nothing-here"}})
 
-    assert execution["error"] == "RatingsNotFoundError"
+    assert execution["error"] == "InvalidInputError"
     assert "raw/nothing-here" in execution["cause"]
 
 
@@ -201,11 +221,9 @@ def test_changed_template_changes_the_run(
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::StepFunctions::StateMachine":
             parts = resource["Properties"]["DefinitionString"]["Fn::Join"][1]
-            assert any('"Next":"Preprocess"' in part for part in parts if isinstance(part, str))
+            assert any(BEGIN in part for part in parts if isinstance(part, str))
             resource["Properties"]["DefinitionString"]["Fn::Join"][1] = [
-                part.replace('"Next":"Preprocess"', '"Next":"ModelRejected"')
-                if isinstance(part, str)
-                else part
+                part.replace(BEGIN, '"Default":"ModelRejected"') if isinstance(part, str) else part
                 for part in parts
             ]
     path.write_text(json.dumps(template))
@@ -214,9 +232,16 @@ def test_changed_template_changes_the_run(
     )
     (changed / "VideoRecommender.assets.json").rename(changed / "Changed.assets.json")
 
-    execution = run(aws, aws.deploy(changed), {})
+    outputs = aws.deploy(changed)
+    upload_planted_ratings(aws, outputs["DataBucketName"])
+    execution = run(aws, outputs, {})
 
-    assert states_entered(aws, execution["executionArn"]) == ["ResolveRun", "ModelRejected"]
+    assert states_entered(aws, execution["executionArn"]) == [
+        "ResolveRun",
+        "ClaimRun",
+        "SkipIfRunning",
+        "ModelRejected",
+    ]
 
 
 def test_resource_types_that_are_not_offered_are_named(

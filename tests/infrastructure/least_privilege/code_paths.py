@@ -17,7 +17,7 @@ import boto3
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 CODE = "lambdas"
-SERVICES = {"s3", "scheduler"}  # whose clients are known here
+SERVICES = {"s3", "scheduler", "stepfunctions"}  # whose clients are known here
 
 Origins = frozenset[str]
 NOTHING: Origins = frozenset()

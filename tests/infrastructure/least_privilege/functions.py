@@ -19,6 +19,7 @@ S3_ACTIONS = {
     "put_object": {"s3:PutObject"},
     "upload_file": {"s3:PutObject", "s3:AbortMultipartUpload"},
     "list_objects_v2": {"s3:ListBucket"},
+    "delete_object": {"s3:DeleteObject"},
 }
 IN_PARTS = {"upload_file"}
 SCHEDULER_ACTIONS = {
@@ -67,11 +68,24 @@ def function_needs(
     if "KmsKeyArn" in function:  # of its variables
         needs |= grants({"kms:Decrypt"}, [flat(function["KmsKeyArn"])])
     for request in requests_of(function["Handler"]):
-        if request.method in SCHEDULER_ACTIONS:
+        if request.method == "describe_execution":
+            needs |= grants({"states:DescribeExecution"}, [_executions(template)])
+        elif request.method in SCHEDULER_ACTIONS:
             needs |= _schedule_needs(template, request, function["Environment"]["Variables"])
         else:
             needs |= _request_needs(template, request, bucket, datasets)
     return needs
+
+
+def _executions(template: Template) -> str:
+    """Executions of the only state machine."""
+    (machine,) = (
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    )
+    arn = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
+    return f"{arn}:<{machine}.Name>:*"
 
 
 def _ref(logging_config: dict[str, Any]) -> str:

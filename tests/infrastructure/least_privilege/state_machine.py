@@ -52,19 +52,28 @@ _HERE = "<AWS::Region>:<AWS::AccountId>"
 _INTEGRATION = re.compile(r"arn:<AWS::Partition>:states:::(?P<name>\S+)")
 
 
-def machine_needs(template: Template, machine: dict[str, Any], bucket: str) -> set[Grant]:
+def machine_needs(template: Template, machine_id: str, bucket: str) -> set[Grant]:
     """Derive the grants that the role of a state machine needs.
 
     Parameters
     ----------
     template : dict
-    machine : dict
-        The state machine's properties.
+    machine_id : str
+        Logical id of the state machine.
     bucket : str
         Logical id of the data bucket.
     """
+    machine = template["Resources"][machine_id]["Properties"]
     definition = json.loads(flat(machine["DefinitionString"]))
-    needs = set().union(*(_task_needs(template, task, bucket) for task in tasks(definition)))
+    needs = set().union(
+        *(
+            # Tokens of tasks belong to their state machine.
+            grants({"states:SendTaskFailure"}, [f"<{machine_id}>"])
+            if task["Resource"].endswith(":aws-sdk:sfn:sendTaskFailure.waitForTaskToken")
+            else _task_needs(template, task, bucket)
+            for task in tasks(definition)
+        )
+    )
     if machine["LoggingConfiguration"]["Level"] != "OFF":
         needs |= grants(LOG_DELIVERY, ["*"])
     if machine["TracingConfiguration"]["Enabled"]:

@@ -16,9 +16,30 @@ from embedded_aws.server import EmbeddedAws
 ROLE_ARN = "arn:aws:iam::123456789012:role/test"
 
 
+def make_role(aws: EmbeddedAws) -> None:
+    """Make the role of all tests' state machines, functions, jobs and schedules: it may do all."""
+    services = ["lambda", "sagemaker", "scheduler", "states"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": [f"{name}.amazonaws.com" for name in services]},
+        "Action": "sts:AssumeRole",
+    }
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    name = ROLE_ARN.rpartition("/")[2]
+    aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+    aws.client("iam").put_role_policy(
+        RoleName=name, PolicyName="everything", PolicyDocument=_policy(everything)
+    )
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 @pytest.fixture(scope="module")
 def aws() -> Iterator[EmbeddedAws]:
     with EmbeddedAws() as embedded:
+        make_role(embedded)
         yield embedded
 
 
@@ -76,22 +97,13 @@ def create_function(aws: EmbeddedAws) -> Callable[..., str]:
             FunctionName=name,
             Runtime="python3.13",
             Handler="handler.handle",
-            Role=_role(aws),
+            Role=ROLE_ARN,
             Code={"ZipFile": buffer.getvalue()},
             **settings,
         )
         return str(function["FunctionArn"])
 
     return create
-
-
-def _role(aws: EmbeddedAws) -> str:
-    iam = aws.client("iam")
-    try:
-        return str(iam.get_role(RoleName="test")["Role"]["Arn"])
-    except iam.exceptions.NoSuchEntityException:
-        created = iam.create_role(RoleName="test", AssumeRolePolicyDocument="{}")
-        return str(created["Role"]["Arn"])
 
 
 def task(resource: str, parameters: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -9,7 +9,22 @@ from moto.s3.models import s3_backends
 
 from embedded_aws.server import EmbeddedAws
 
-ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
+RECORDING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}],
+}
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]},
+        "Policies": [{"PolicyName": "records", "PolicyDocument": RECORDING}],
+    },
+}
 AUTO_DELETE_TAG = {"Key": "aws-cdk:auto-delete-objects", "Value": "true"}
 # Answers as the module cfn-response does; keeps a record of what it was asked.
 PROVIDER = """

@@ -181,13 +181,11 @@ def debounce(aws: EmbeddedAws) -> Callable[..., str]:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr("handler.py", Path(str(handler.__file__)).read_text())
-        iam = aws.client("iam")
-        role = iam.create_role(RoleName=f"role-{uuid.uuid4()}", AssumeRolePolicyDocument="{}")
         function = aws.client("lambda").create_function(
             FunctionName=f"debounce-{uuid.uuid4()}",
             Runtime="python3.13",
             Handler="handler.lambda_handler",
-            Role=role["Role"]["Arn"],
+            Role=ROLE_ARN,
             Code={"ZipFile": buffer.getvalue()},
             Environment={"Variables": environment},
             Timeout=30,

@@ -82,3 +82,18 @@ def test_embedded_process_ignores_profile_endpoint_and_proxy():
         "NO_PROXY": "a,127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+
+
+def test_what_is_missing_is_said_at_once():
+    with pytest.raises(EnvironmentProblemError, match=r"no AWS credentials.*no AWS region"):
+        AwsAccess.from_environment()
+
+
+@pytest.mark.parametrize(("option", "region"), [(None, "eu-north-1"), ("eu-west-1", "eu-west-1")])
+def test_region_comes_from_the_variable_that_the_aws_cli_takes(monkeypatch, option, region):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "B")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+
+    assert AwsAccess.from_environment(option).region == region

@@ -23,7 +23,9 @@ def cli():
     return invoke
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "start", "watch", "report", "schedule"])
+@pytest.mark.parametrize(
+    "command", ["run", "serve", "start", "watch", "report", "schedule", "doctor"]
+)
 def test_help_has_examples_and_exit_codes(cli, command):
     result = cli(command, "--help")
 
@@ -37,7 +39,9 @@ def test_group_help_lists_the_commands(cli):
     result = cli("--help")
 
     assert result.exit_code == 0
-    assert {"run", "serve", "start", "watch", "report", "schedule"} <= set(result.stdout.split())
+    assert {"run", "serve", "start", "watch", "report", "schedule", "doctor"} <= set(
+        result.stdout.split()
+    )
 
 
 def test_command_without_arguments_shows_help_as_wrong_usage(cli):
@@ -159,7 +163,8 @@ def test_each_kind_of_error_has_its_exit_code(cli, name, code, status):
     result = cli("fail", name, "--json", command=failing)
 
     assert result.exit_code == code
-    assert result.stderr == "error: what and why\n"
+    between = "\n" if name == "RunFailedError" else " "  # whose lines are meant
+    assert result.stderr == f"error: what{between}and why\n"
     document = json.loads(result.stdout)
     assert (document["status"], document["run_id"]) == (status, "r")
     assert document["states"] == [{"name": "A"}]

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from console.failure_digest import FailureDigest
 from console.report import render_report
 from console.sample_customers import CustomerSample, Shown
 
@@ -79,9 +80,7 @@ def test_report_of_a_failure_names_step_and_cause(make_record, make_state):
         curve=[],
         hyperparameters={},
         states=[make_state("ResolveRun", 0, 1, status="FAILED")],
-        step="ResolveRun",
-        error="InvalidInputError",
-        cause="ResolveRun failed: mode: unknown",
+        failure=FailureDigest("ResolveRun", "InvalidInputError", "mode: unknown", "Mend it."),
     )
 
     text = Tags(render_report(record)).words

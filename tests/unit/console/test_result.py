@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from console import result
+from console.failure_digest import FailureDigest
 
 
 def test_metric_is_compared_with_each_baseline(make_record):
@@ -65,26 +66,31 @@ def test_outcome_is_said_in_one_sentence(make_record):
     assert "in use" in result.outcome_sentence(record)
     record.output["outcome"] = "rejected"
     assert "rejected" in result.outcome_sentence(record)
-    record.status, record.step = "FAILED", "TrainModel"
+    record.output = {"outcome": "skipped", "running_execution_arn": "arn:other"}
+    assert result.outcome_sentence(record).endswith("another one is running: arn:other")
+    record.status, record.failure = "FAILED", FailureDigest("TrainModel", "x", "y", "z")
     assert result.outcome_sentence(record) == "The run failed in TrainModel."
-    record.status, record.step = "ABORTED", None
+    record.status, record.failure = "ABORTED", FailureDigest(None, None, "y", "z")
     assert result.outcome_sentence(record) == "The run was stopped."
 
 
 @pytest.mark.parametrize(
-    ("status", "step", "error", "cause", "expected"),
+    ("status", "failure", "expected"),
     [
-        ("FAILED", "Preprocess", "EmptyRatingsError", "Preprocess failed: none left",
-         "the run failed: Preprocess failed: none left (EmptyRatingsError)"),
-        ("FAILED", "TrainModel", "States.Runtime", "no such\n field",
-         "the run failed in TrainModel: no such field (States.Runtime)"),
-        ("TIMED_OUT", None, None, None,
-         "the run timed out: no cause was given (no error name)"),
+        (
+            "FAILED",
+            FailureDigest("TrainModel", "JobFailed", "no luck", "Try again.", ("Log: https://x",)),
+            "the run failed in TrainModel: no luck (JobFailed)\n"
+            "What to do: Try again.\nLog: https://x",
+        ),
+        (
+            "TIMED_OUT",
+            FailureDigest(None, None, "no cause was given", "Look."),
+            "the run timed out: no cause was given (no error name)\nWhat to do: Look.",
+        ),
     ],
-)  # fmt: skip
-def test_failure_is_one_line_that_names_step_and_cause(
-    make_record, status, step, error, cause, expected
-):
-    record = make_record(status=status, step=step, error=error, cause=cause)
+)
+def test_failure_says_where_why_and_what_to_do(make_record, status, failure, expected):
+    record = make_record(status=status, failure=failure)
 
     assert result.failure_text(record) == expected

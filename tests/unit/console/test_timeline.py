@@ -76,7 +76,7 @@ def test_caught_failure_is_a_failure_of_its_state(history):
 def test_step_that_the_state_machine_blames_wins(history):
     history.enter("TrainModel", seconds=1.0).schedule(seconds=1.0).exit("TrainModel", seconds=2.0)
     history.enter("TrainingCompleted?", seconds=2.0, kind="Choice")
-    blame = {"step": "TrainModel", "error": "JobNotCompleted"}
+    blame = {"step": "TrainModel", "error": "JobNotCompleted", "reason": "stopped"}
     history.exit("TrainingCompleted?", seconds=2.0, kind="Choice", failure=blame)
     history.enter("RunFailed", seconds=2.0, kind="Fail")
     history.add("ExecutionFailed", seconds=2.0)

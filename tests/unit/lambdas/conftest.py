@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.resolve_run.handler import lambda_handler as resolve_run
+from lambdas.resolve_run import handler as resolve_run
 
 BUCKET = "data-bucket"
 ARN = "arn:aws:states:us-east-1:123456789012:execution:Workflow:first"
@@ -61,15 +61,24 @@ def bucket(environment):
 
 
 @pytest.fixture
-def resolve(environment):
-    """Resolve an execution input as the first state does."""
-
-    def resolve_input(**execution_input: Any) -> dict[str, Any]:
-        event = {
-            "execution_input": execution_input,
-            "execution_arn": ARN,
-            "started_at": STARTED_AT,
-        }
-        return resolve_run(event, None)
-
+def resolve(environment, monkeypatch):
+    """Resolve an execution input as the first state does, whatever there is at dataset.uri."""
+    monkeypatch.setattr(resolve_run, "dataset_problems", lambda *_: [])
     return resolve_input
+
+
+@pytest.fixture
+def resolve_with_preflight(bucket):
+    """Resolve an execution input as the first state does."""
+    return resolve_input
+
+
+def resolve_input(**execution_input: Any) -> dict[str, Any]:
+    """Invoke ResolveRun."""
+    event = {
+        "execution_input": execution_input,
+        "execution_arn": ARN,
+        "started_at": STARTED_AT,
+        "input_defaults": {},
+    }
+    return resolve_run.lambda_handler(event, None)

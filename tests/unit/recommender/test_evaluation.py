@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.comparison import AcceptedModel, compare
 from recommender.evaluation import (
     QualityGate,
     classifier_metrics,
@@ -46,6 +47,11 @@ def test_labels_are_the_ratings_or_whether_they_are_good_enough():
     assert label(ratings, 4.0).dtype == np.float32
 
 
+def judged(found, gate):
+    """Judge the first model there is."""
+    return judge(found, gate, compare(found, None, limit=1.0))
+
+
 GOOD = {"rmse": 0.9, "global_mean_rmse": 1.1, "bias_baseline_rmse": 0.95}
 
 
@@ -62,14 +68,14 @@ GOOD = {"rmse": 0.9, "global_mean_rmse": 1.1, "bias_baseline_rmse": 0.95}
     ],
 )
 def test_a_regressor_must_beat_both_baselines_and_the_limit(changes, max_rmse, n_reasons):
-    outcome, reasons = judge(GOOD | changes, QualityGate(True, max_rmse))
+    outcome, reasons = judged(GOOD | changes, QualityGate(True, max_rmse))
 
     assert len(reasons) == n_reasons
     assert outcome == ("rejected" if n_reasons else "accepted")
 
 
 def test_reasons_carry_the_numbers():
-    _, reasons = judge(GOOD | {"rmse": 1.0}, QualityGate(True, 0.8))
+    _, reasons = judged(GOOD | {"rmse": 1.0}, QualityGate(True, 0.8))
 
     assert reasons == [
         "rmse 1.0000 is not below bias_baseline_rmse 0.9500",
@@ -78,7 +84,7 @@ def test_reasons_carry_the_numbers():
 
 
 def test_a_gate_that_asks_for_nothing_accepts_everything():
-    assert judge(GOOD | {"rmse": 9.0}, QualityGate(False, None)) == ("accepted", [])
+    assert judged(GOOD | {"rmse": 9.0}, QualityGate(False, None)) == ("accepted", [])
 
 
 @pytest.mark.parametrize(
@@ -93,4 +99,14 @@ def test_a_classifier_must_beat_the_majority_and_the_prior(accuracy, log_loss, n
         "prior_log_loss": 0.6,
     }
 
-    assert len(judge(found, QualityGate(True, None))[1]) == n_reasons
+    assert len(judged(found, QualityGate(True, None))[1]) == n_reasons
+
+
+def test_the_comparison_is_a_condition_beside_the_others():
+    accepted = AcceptedModel("earlier", {"rmse": 0.5})
+    comparison = compare(GOOD, accepted, limit=1.0)
+
+    outcome, reasons = judge(GOOD, QualityGate(True, 0.8), comparison)
+
+    assert outcome == "rejected"
+    assert reasons == ["rmse 0.9000 is above max_rmse 0.8", comparison.reason_to_reject]

@@ -9,7 +9,7 @@ from lambdas.evaluate.handler import lambda_handler as evaluate_handler
 from lambdas.preprocess.handler import lambda_handler as preprocess
 from recommender import tables
 from recommender.errors import ArtifactNotFoundError, CorruptArtifactError, PredictionsError
-from recommender.run_layout import RunLayout
+from recommender.run_layout import ACCEPTED_MODEL_KEY, RunLayout
 from tests import planted
 
 ROWS_PER_FILE = 500
@@ -179,3 +179,94 @@ def test_a_threshold_belongs_to_a_classifier(bucket, prepare, changes):
 
     with pytest.raises(ValidationError, match="expected positive_rating for a binary_classifier"):
         evaluate(run, **changes)
+
+
+def put_accepted(bucket, **metrics):
+    bucket.put(ACCEPTED_MODEL_KEY, json.dumps({"run_id": "earlier", "metrics": metrics}).encode())
+
+
+def test_a_model_that_is_worse_than_the_one_in_use_is_rejected_with_numbers(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths + 0.25)
+    put_accepted(bucket, rmse=0.2, mae=0.1, n_test=1200)
+
+    answer = evaluate(run)
+
+    assert answer["outcome"] == "rejected"
+    assert answer["reasons"] == [
+        "rmse 0.2500 is above max_loss_ratio_to_accepted 1.02 times the 0.2000 of the model in "
+        "use, of run earlier"
+    ]
+    kept = bucket.json(RunLayout(run["run_id"]).evaluation_key)
+    assert (
+        kept["comparison"]
+        == answer["comparison"]
+        == {
+            "loss_name": "rmse",
+            "loss": answer["metrics"]["rmse"],
+            "accepted_run_id": "earlier",
+            "accepted_loss": 0.2,
+            "ratio": pytest.approx(1.25),
+            "limit": 1.02,
+            "not_compared_because": None,
+        }
+    )
+
+
+@pytest.mark.parametrize("max_ratio", [1.3, None])
+def test_a_wider_margin_accepts_it(bucket, prepare, max_ratio):
+    run, truths = prepare(quality_gate={"max_loss_ratio_to_accepted": max_ratio})
+    put_predictions(bucket, run, truths + 0.25)
+    put_accepted(bucket, rmse=0.2)
+
+    assert evaluate(run)["outcome"] == "accepted"
+
+
+def test_the_first_model_and_the_first_of_a_type_are_not_compared(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths + 0.25)
+
+    assert evaluate(run)["comparison"]["not_compared_because"] == "there is no model in use"
+
+    put_accepted(bucket, log_loss=0.1)
+    answer = evaluate(run)
+    assert answer["outcome"] == "accepted"
+    assert "other predictor type" in answer["comparison"]["not_compared_because"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not JSON",
+        b"[]",
+        b"{}",
+        b'{"run_id": "a", "metrics": {}}',
+        b'{"run_id": "a", "metrics": {"rmse": "0.9"}}',
+        b'{"run_id": "a", "metrics": {"rmse": NaN}}',
+        b'{"run_id": "a", "metrics": {"rmse": -1}}',
+        b'{"run_id": "a", "metrics": {"rmse": 1, "log_loss": 1}}',
+        b'{"run_id": "", "metrics": {"rmse": 1}}',
+    ],
+)
+def test_a_record_that_cannot_be_compared_with_is_an_error_with_a_name(bucket, prepare, content):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths)
+    bucket.put(ACCEPTED_MODEL_KEY, content)
+
+    with pytest.raises(CorruptArtifactError, match=r"s3://.*/models/accepted\.json: .*delete it"):
+        evaluate(run)
+    assert RunLayout(run["run_id"]).evaluation_key not in bucket.keys("runs/")
+    assert bucket.get(ACCEPTED_MODEL_KEY) == content
+
+
+def test_evaluating_again_writes_the_same_bytes(bucket, prepare):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths + 0.1)
+    put_accepted(bucket, rmse=0.2)
+    key = RunLayout(run["run_id"]).evaluation_key
+    answer = evaluate(run)
+    content = bucket.get(key)
+
+    assert evaluate(run) == answer
+    assert bucket.get(key) == content

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from lambdas.runtime.logs import JsonFormatter, run_logger
+from recommender.errors import InvalidInputError
 
 
 def test_every_line_is_json_with_the_run_id(capsys):
@@ -76,3 +77,23 @@ def test_what_packages_log_carries_the_run_id_too():
 
     entry = json.loads(stream.getvalue())
     assert (entry["run_id"], entry["message"]) == ("run-1", "try 2")
+
+
+def test_a_long_message_goes_on_short_and_is_logged_whole(capsys):
+    log = run_logger("step", run_id="run-1", level="INFO")
+    message = "title: " + "\U0001f3ac" * 200_000
+
+    with pytest.raises(InvalidInputError) as caught, log.failures():
+        raise InvalidInputError(message)
+
+    cause = json.dumps({"errorMessage": str(caught.value)})
+    assert len(json.dumps(cause).encode()) < 64 * 1024
+    assert str(caught.value).endswith("… (196,007 characters more)")
+    assert json.loads(capsys.readouterr().out)["message"] == message
+
+
+def test_an_error_without_a_message_goes_on_as_it_is(capsys):
+    log = run_logger("step", run_id="run-1", level="INFO")
+
+    with pytest.raises(KeyError, match="7"), log.failures():
+        raise KeyError(7)
