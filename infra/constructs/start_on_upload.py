@@ -18,17 +18,14 @@ from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.encryption import Encryption
 from infra.constructs.function_code import first_party_code
-from infra.constructs.function_role import FunctionRole
+from infra.constructs.logged_function import LoggedFunction
 from infra.constructs.network import Network
 from infra.constructs.run_schedules import RunSchedules
-from infra.nag import keep
 from infra.run_schedule import AFTER_UPLOAD, RunSchedule, UploadSettings
 from infra.settings import DeploymentSettings
 from recommender.run_layout import RAW_PREFIX
@@ -78,40 +75,23 @@ class StartOnUpload(Construct):
         schedules.add(
             RunSchedule(name=AFTER_UPLOAD, expression=_NOT_YET, input=upload.input),
         )
-        log_group = logs.LogGroup(
+        self.function = LoggedFunction(
             self,
-            "Log",
-            encryption_key=encryption.key,
-            retention=settings.cdk_log_retention,
-            removal_policy=settings.cdk_removal_policy,
-        )
-        self.function = lambda_.Function(
-            self,
-            "Function",
+            "DebounceUpload",
             description="Pushes the start of a run back at every upload",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=settings.cdk_lambda_architecture,
-            handler="lambdas.debounce_upload.handler.lambda_handler",
+            folder="debounce_upload",
             code=first_party_code(),
-            memory_size=256,
+            memory_mib=256,
             timeout=Duration.seconds(30),
-            vpc=network.vpc,
-            vpc_subnets=network.subnets,
-            security_groups=network.security_groups,
-            tracing=lambda_.Tracing.ACTIVE,
-            logging_format=lambda_.LoggingFormat.JSON,
-            log_group=log_group,
-            role=FunctionRole(
-                self, "Execution", log_group=log_group, in_network=network.vpc is not None
-            ).role,
-            environment_encryption=encryption.key,
             environment={
                 "SCHEDULE_GROUP": schedules.group.ref,
                 "SCHEDULE_NAME": AFTER_UPLOAD,
                 "DELAY_MINUTES": str(upload.delay_minutes),
             },
-        )
-        keep(self.function, "L1", "all functions run on the Python that their code is tested for")
+            settings=settings,
+            encryption=encryption,
+            network=network,
+        ).function
         self._grant(schedules, encryption)
         events.Rule(
             self,

@@ -100,7 +100,7 @@ def test_function_knows_schedule_and_delay(template: dict[str, Any]) -> None:
 
 
 def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
-    _, policy = only(template, "AWS::IAM::Policy", "StartOnUploadExecution")
+    _, policy = only(template, "AWS::IAM::Policy", "StartOnUploadDebounceUploadExecution")
     return list(policy["PolicyDocument"]["Statement"])
 
 

@@ -74,6 +74,22 @@ def states_entered(aws: EmbeddedAws, execution_arn: str) -> list[str]:
     ]
 
 
+def largest_payload(aws: EmbeddedAws, execution_arn: str) -> int:
+    """Give the bytes of the largest input, output or variables of a state; 256 KiB may be."""
+    pages = aws.client("stepfunctions").get_paginator("get_execution_history")
+    details = [
+        value
+        for page in pages.paginate(executionArn=execution_arn)
+        for event in page["events"]
+        for name, value in event.items()
+        if name.endswith("EventDetails")
+    ]
+    texts = [text for detail in details for text in detail.values() if isinstance(text, str)]
+    assigned = [detail["assignedVariables"] for detail in details if "assignedVariables" in detail]
+    together = ["".join(variables.values()) for variables in assigned]
+    return max(len(text.encode()) for text in [*texts, *together])
+
+
 def read_json(aws: EmbeddedAws, bucket: str, key: str) -> Any:
     return json.loads(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
@@ -155,6 +171,7 @@ def test_tuning_run_carries_on_with_the_best_trial(aws: EmbeddedAws, stack: dict
     best = min(trials, key=lambda t: t["FinalHyperParameterTuningJobObjectiveMetric"]["Value"])
     assert len(trials) == 3
     assert output["model"]["training_job_name"] == best["TrainingJobName"]
+    assert 4096 < largest_payload(aws, execution["executionArn"]) < 64 * 1024
 
 
 def test_bad_input_fails_at_once_and_names_every_problem(
