@@ -166,7 +166,7 @@ class FaultReport:
         waits = self.record.waits
         if waits:
             lines.append(
-                f"  {len(waits)} waits: {sum(wait.seconds for wait in waits):.1f} s by the state "
+                f"  waits: {len(waits)}, {sum(wait.seconds for wait in waits):.1f} s by the state "
                 f"machine, {sum(wait.here_seconds for wait in waits):.2f} s here (divided by "
                 f"{self.options.time_scale:g})"
             )
