@@ -75,12 +75,12 @@ class Notifications(Construct):
             "TimedOut": (
                 {"status": ["TIMED_OUT"]},
                 "it ran longer than the state machine allows.",
-                "See on the execution's page which step took so long, then start a new execution.",
+                "See on the execution's page which step took so long; a redrive goes on there.",
             ),
             "Aborted": (
                 {"status": ["ABORTED"]},
                 "it was stopped by hand or by another program; its SageMaker job was stopped too.",
-                "If that was not meant, start a new execution with the same input.",
+                "If that was not meant, redrive the execution, which goes on where it was stopped.",
             ),
             "EndedByStepFunctions": (
                 {"status": ["FAILED"], "error": [{"prefix": "States."}]},
