@@ -130,6 +130,7 @@ class EmbeddedAws:
             self._thread.join()
             self._server.server_close()
             _reset_moto()
+            default_user_config["stepfunctions"]["execute_state_machine"] = False  # as moto has it
         finally:
             self._running.release()
 

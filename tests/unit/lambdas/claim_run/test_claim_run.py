@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.s3.responses import S3Response
@@ -20,7 +21,6 @@ from recommender.errors import CorruptArtifactError, RunLockError
 from recommender.run_layout import RUN_LOCK_KEY
 from tests.unit.lambdas.conftest import BUCKET
 
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Workflow"
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:Workflow:"
 NOW = datetime(2026, 11, 22, 6, 31, 56, tzinfo=UTC)
 
@@ -174,18 +174,38 @@ def test_never_do_two_run(names, ended, first):
         assert len(running - ended) <= 1
 
 
+class StepFunctions:
+    """A client that knows the executions that it was asked to start."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, str] = {}
+
+    def start_execution(self, *, name: str) -> None:
+        self.statuses[EXECUTIONS + name] = "RUNNING"
+
+    def stop_execution(self, *, executionArn: str) -> None:
+        self.statuses[executionArn] = "ABORTED"
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:
+        if executionArn not in self.statuses:
+            error = {"Error": {"Code": "ExecutionDoesNotExist", "Message": executionArn}}
+            raise ClientError(error, "DescribeExecution")
+        return {"status": self.statuses[executionArn]}
+
+
 class TestInS3:
-    """The same with S3 and Step Functions."""
+    """The same with S3."""
 
     @pytest.fixture
-    def machine(self, bucket):  # noqa: ARG002 - which fakes all of AWS
-        client = boto3.client("stepfunctions")
-        role = "arn:aws:iam::123456789012:role/any"
-        client.create_state_machine(name="Workflow", definition="{}", roleArn=role)
-        return client
+    def machine(self, bucket, monkeypatch):  # noqa: ARG002 - which fakes S3
+        found, client = StepFunctions(), boto3.client
+        monkeypatch.setattr(
+            boto3, "client", lambda name: found if name == "stepfunctions" else client(name)
+        )
+        return found
 
     def start(self, machine, name: str) -> dict[str, object]:
-        machine.start_execution(stateMachineArn=MACHINE, name=name)
+        machine.start_execution(name=name)
         return request(name).model_dump()
 
     def test_a_run_claims_until_it_ends(self, bucket, machine, capsys):
