@@ -7,16 +7,23 @@ Step Functions event delivery with EventBridge"; its detail is what DescribeExec
 from __future__ import annotations
 
 import json
+import logging
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.events.models import events_backends
+from moto.events.models import Rule, events_backends
 from moto.stepfunctions.parser.backend.execution import (
     BaseExecutionWorkerCommunication,
     Execution,
 )
+
+from embedded_aws.events.target_input import target_input
+from embedded_aws.events.targets import INVOCATION_ERRORS, invoke
+
+_log = logging.getLogger(__name__)
 
 _DETAIL_TYPE = "Step Functions Execution Status Change"
 
@@ -54,11 +61,14 @@ def _tell(execution: Execution, status: str) -> None:
 
 
 def _send_event(execution: Execution, status: str) -> None:
-    """Show the event to every rule; each sends it on without waiting."""
+    """Send without waiting: nobody waits for an event on AWS."""
     event = status_event(execution, status)
     bus = events_backends[execution.account_id][execution.region_name].event_buses["default"]
     for rule in list(bus.rules.values()):
-        rule.send_to_targets(event)
+        # A rule with a schedule has no pattern, which moto takes for one that matches anything.
+        pattern = rule.event_pattern
+        if rule.state == "ENABLED" and pattern.get_pattern() and pattern.matches_event(event):
+            threading.Thread(target=_send_to_targets, args=(rule, event), daemon=True).start()
 
 
 def status_event(execution: Execution, status: str) -> dict[str, Any]:
@@ -96,3 +106,11 @@ def status_event(execution: Execution, status: str) -> dict[str, Any]:
 
 def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+def _send_to_targets(rule: Rule, event: dict[str, Any]) -> None:
+    for target in list(rule.targets):
+        try:
+            invoke(target, target_input(target, event), name=str(uuid.uuid4()))
+        except INVOCATION_ERRORS as error:
+            _log.warning("%s: target %s: %s", rule.arn, target["Arn"], error)
