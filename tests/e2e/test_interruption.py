@@ -3,13 +3,12 @@
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.processes import descendants, survivors
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,13 +22,6 @@ def wait_for(process: subprocess.Popen[str], line: str) -> None:
         if line in found:
             return
     pytest.fail(f"the command ended before it said {line!r}")
-
-
-def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def assert_nothing_is_left(process, children, workspace) -> str:

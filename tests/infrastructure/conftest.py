@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from infra.node import use_found_node
 
 use_found_node()  # before any test module imports the CDK
 
+from embedded_aws.server import EmbeddedAws  # noqa: E402
 from infra.snapshots import readable_definition  # noqa: E402
+from tests.integration.embedded_aws.conftest import make_role  # noqa: E402
 
 Template = dict[str, Any]
 
@@ -25,6 +28,14 @@ def template(assembly: Path) -> Template:
 @pytest.fixture(scope="session")
 def definition(template: Template) -> dict[str, Any]:
     return readable_definition(template)
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    """Give an embedded AWS whose role may do everything: what is tested is the definition."""
+    with EmbeddedAws() as embedded:
+        make_role(embedded)
+        yield embedded
 
 
 def load_template(assembly: Path) -> Template:

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from embedded_aws.server import EmbeddedAws
-from tests.integration.embedded_aws.conftest import ROLE_ARN, make_role
+from tests.integration.embedded_aws.conftest import ROLE_ARN
 
 NOBODY = "arn:aws:sns:us-east-1:123456789012:nobody"
 Fail = Callable[[dict[str, Any]], tuple[str, str]]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        make_role(embedded)
-        yield embedded
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from embedded_aws.server import EmbeddedAws
-from tests.integration.embedded_aws.conftest import ROLE_ARN, make_role
+from tests.integration.embedded_aws.conftest import ROLE_ARN
 
 RUN = {
     "run_id": "20261122t063156-1a2b3c",
@@ -45,13 +45,6 @@ STEPS = (
     "SummarizeRun",
 )
 Enter = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        make_role(embedded)
-        yield embedded
 
 
 @pytest.fixture

@@ -10,68 +10,14 @@ import pytest
 from embedded_aws.deployment import deploy
 from embedded_aws.errors import DeploymentError
 from embedded_aws.server import EmbeddedAws
-from tests.integration.embedded_aws.conftest import Machines
-from tests.planted import amazon_tsv, plant
+from tests.integration.deployed_workflow import (
+    FAST,
+    run,
+    states_entered,
+    upload_planted_ratings,
+)
 
-FAST = {
-    "hyperparameters": {
-        "num_factors": 4,
-        "epochs": 60,
-        "factors_lr": 0.01,
-        "linear_lr": 0.02,
-        "factors_init_sigma": 0.1,
-        "factors_wd": 0.0003,
-    }
-}
 BEGIN = '"Default":"ResumeStep"'  # of SkipIfRunning
-
-
-@pytest.fixture(scope="module")
-def aws() -> Any:
-    with EmbeddedAws() as embedded:
-        yield embedded
-
-
-@pytest.fixture(scope="module")
-def stack(aws: EmbeddedAws, assembly: Path) -> dict[str, str]:
-    outputs = aws.deploy(assembly)
-    upload_planted_ratings(aws, outputs["DataBucketName"])
-    return outputs
-
-
-def upload_planted_ratings(aws: EmbeddedAws, bucket: str) -> None:
-    planted = plant(seed=3, n_ratings=5000)
-    aws.client("s3").put_object(
-        Bucket=bucket, Key="raw/ratings/reviews.tsv", Body=amazon_tsv(planted.frame)
-    )
-
-
-def run(aws: EmbeddedAws, stack: dict[str, str], execution_input: Any) -> dict[str, Any]:
-    started = aws.client("stepfunctions").start_execution(
-        stateMachineArn=stack["StateMachineArn"], input=json.dumps(execution_input)
-    )
-    return Machines(aws).wait(started["executionArn"])
-
-
-def sagemaker_jobs_running(aws: EmbeddedAws) -> int:
-    sagemaker = aws.client("sagemaker")
-    return sum(
-        len(jobs)
-        for jobs in (
-            sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"],
-            sagemaker.list_transform_jobs(StatusEquals="InProgress")["TransformJobSummaries"],
-        )
-    )
-
-
-def states_entered(aws: EmbeddedAws, execution_arn: str) -> list[str]:
-    pages = aws.client("stepfunctions").get_paginator("get_execution_history")
-    return [
-        event["stateEnteredEventDetails"]["name"]
-        for page in pages.paginate(executionArn=execution_arn)
-        for event in page["events"]
-        if "stateEnteredEventDetails" in event
-    ]
 
 
 def largest_payload(aws: EmbeddedAws, execution_arn: str) -> int:

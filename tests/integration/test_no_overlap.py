@@ -1,40 +1,14 @@
 """At most one run at a time; who comes second says who was first, and has not failed."""
 
 import json
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from embedded_aws.server import EmbeddedAws
+from tests.integration.deployed_workflow import FAST, LONG, run, start
 from tests.integration.embedded_aws.conftest import Machines
-from tests.integration.test_deployed_workflow import FAST, run, upload_planted_ratings
-from tests.integration.test_redrive import LONG
+from tests.waiting import wait_until
 
 N_EXECUTIONS = 50
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        yield embedded
-
-
-@pytest.fixture(scope="module")
-def stack(aws: EmbeddedAws, assembly: Path) -> dict[str, str]:
-    outputs = aws.deploy(assembly)
-    upload_planted_ratings(aws, outputs["DataBucketName"])
-    return outputs
-
-
-def start(aws: EmbeddedAws, stack: dict[str, str], execution_input: Any) -> str:
-    started = aws.client("stepfunctions").start_execution(
-        stateMachineArn=stack["StateMachineArn"], input=json.dumps(execution_input)
-    )
-    return str(started["executionArn"])
 
 
 def running(aws: EmbeddedAws, stack: dict[str, str]) -> list[str]:
@@ -49,9 +23,7 @@ def test_of_fifty_executions_that_start_at_once_one_runs_and_the_others_are_skip
 ) -> None:
     with ThreadPoolExecutor(10) as pool:
         arns = list(pool.map(lambda _: start(aws, stack, LONG), range(N_EXECUTIONS)))
-    deadline = time.monotonic() + 120
-    while len(running(aws, stack)) > 1 and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_until(lambda: len(running(aws, stack)) == 1, seconds=120)
 
     (first,) = running(aws, stack)
     others = [Machines(aws).wait(arn) for arn in arns if arn != first]

@@ -1,39 +1,23 @@
 """A failed run goes on at the step that failed, and a stopped one where it was stopped."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from embedded_aws.server import EmbeddedAws
-from tests.integration.embedded_aws.conftest import Machines
-from tests.integration.test_deployed_workflow import (
+from tests.integration.deployed_workflow import (
     FAST,
+    LONG,
     run,
     sagemaker_jobs_running,
+    start,
     states_entered,
-    upload_planted_ratings,
 )
+from tests.integration.embedded_aws.conftest import Machines
+from tests.waiting import wait_until
 
 DENIAL = "denial"
-LONG = {"hyperparameters": {**FAST["hyperparameters"], "epochs": 100_000}}
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAws]:
-    with EmbeddedAws() as embedded:
-        yield embedded
-
-
-@pytest.fixture(scope="module")
-def stack(aws: EmbeddedAws, assembly: Path) -> dict[str, str]:
-    outputs = aws.deploy(assembly)
-    upload_planted_ratings(aws, outputs["DataBucketName"])
-    return outputs
 
 
 @contextmanager
@@ -109,29 +93,21 @@ def test_a_stopped_run_leaves_no_job_and_is_redriven_where_it_stopped(
     aws: EmbeddedAws, stack: dict[str, str]
 ) -> None:
     stepfunctions = aws.client("stepfunctions")
-    arn = stepfunctions.start_execution(
-        stateMachineArn=stack["StateMachineArn"], input=json.dumps(LONG)
-    )["executionArn"]
-    deadline = time.monotonic() + 60
-    while not sagemaker_jobs_running(aws) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    arn = start(aws, stack, LONG)
+    wait_until(lambda: sagemaker_jobs_running(aws), seconds=60)
     assert sagemaker_jobs_running(aws) == 1
 
     stepfunctions.stop_execution(executionArn=arn)
     stopped = Machines(aws).wait(arn)
 
     assert stopped["status"] == "ABORTED"
-    deadline = time.monotonic() + 10
-    while sagemaker_jobs_running(aws) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert sagemaker_jobs_running(aws) == 0
+    wait_until(lambda: sagemaker_jobs_running(aws) == 0, seconds=10)
     jobs = aws.client("sagemaker").list_training_jobs(SortBy="CreationTime", SortOrder="Descending")
     job = jobs["TrainingJobSummaries"][0]
     assert job["TrainingJobStatus"] == "Stopped"
 
     stepfunctions.redrive_execution(executionArn=arn)
-    while not sagemaker_jobs_running(aws) and time.monotonic() < deadline + 20:
-        time.sleep(0.05)
+    wait_until(lambda: sagemaker_jobs_running(aws))
     jobs = aws.client("sagemaker").list_training_jobs(StatusEquals="InProgress")
     (again,) = (job["TrainingJobName"] for job in jobs["TrainingJobSummaries"])
     assert again == job["TrainingJobName"].removesuffix("-0-0-0") + "-1-0-0"

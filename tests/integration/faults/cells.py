@@ -6,7 +6,8 @@ from dataclasses import dataclass
 SUCCEEDED = "SUCCEEDED"
 FUNCTIONS = ("ResolveRun", "ClaimRun", "Preprocess", "ConvertRecordIO", "Evaluate")
 JOBS = ("TrainModel", "TuneModel", "TransformTestSet")
-_ORDER = (
+# The tasks of a run, in their order.
+TASKS = (
     "ResolveRun",
     "ClaimRun",
     "Preprocess",
@@ -18,9 +19,8 @@ _ORDER = (
     "TransformTestSet",
     "Evaluate",
     "AcceptModel",
-    "TellOfFailure",
-    "RunFailed",
 )
+_ORDER = (*TASKS, "TellOfFailure", "RunFailed")
 # The states that always run on the deployed machine as it is, from its start.
 FROM_START = ("ResolveRun", "ClaimRun", "Preprocess")
 

@@ -22,7 +22,7 @@ from console.faults import step_inputs
 from embedded_aws.faults import FaultPlan, FaultRecord, Wait
 from embedded_aws.faults.injection import inject
 from embedded_aws.server import EmbeddedAws
-from tests.integration.faults.cells import FROM_START, Cell
+from tests.integration.faults.cells import FROM_START, TASKS, Cell
 from tests.planted import amazon_tsv, plant
 
 TIME_SCALE = 10_000
@@ -36,19 +36,6 @@ _WRITERS = (
     ("TuneModel", "model/"),
     ("TransformTestSet", "predictions/"),
     ("Evaluate", "metrics/"),
-)
-_STATES = (
-    "ResolveRun",
-    "ClaimRun",
-    "Preprocess",
-    "ConvertRecordIO",
-    "TrainModel",
-    "TuneModel",
-    "DescribeBestTrainingJob",
-    "CreateModel",
-    "TransformTestSet",
-    "Evaluate",
-    "AcceptModel",
 )
 # Of runs, and of jobs and trials, which begin with them.
 _IDS = re.compile(r"\d{8}t\d{6}-[0-9a-z]{6}(?:-\d{1,2}(?!\d))*(-\d{3}(?=-))?(?:-[0-9a-f]{8})?")
@@ -168,7 +155,7 @@ class Laboratory:
                 "Type": "Choice",
                 "Choices": [
                     {"Variable": "$begin_at", "StringEquals": state, "Next": state}
-                    for state in _STATES
+                    for state in TASKS
                     if state in self.definition["States"]
                 ],
                 "Default": "ModelRejected",
@@ -270,12 +257,12 @@ class Laboratory:
         done = [
             part
             for writer, part in _WRITERS
-            if _STATES.index(writer) < _STATES.index(state) and not {writer, state} <= learning
+            if TASKS.index(writer) < TASKS.index(state) and not {writer, state} <= learning
         ]
         for key in self._keys(prefix):
             if key.removeprefix(prefix).startswith(tuple(done)):
                 self._copy(key, run.run_id, run_id)
-        if _STATES.index(state) > _STATES.index("CreateModel"):
+        if TASKS.index(state) > TASKS.index("CreateModel"):
             self._copy_model(run.run_id, run_id)
         variables = {name: run.variables[state].get(name) for name in self._names}
         text = json.dumps({"variables": variables, "input": run.inputs[state]})
