@@ -6,6 +6,8 @@ import click
 
 from console.command_group import CommandGroup
 from console.commands.doctor import doctor
+from console.commands.executions import list_command, redrive, show, stop
+from console.commands.logs import logs
 from console.commands.remote import report, start, watch
 from console.commands.run import run
 from console.commands.schedule import schedule
@@ -19,6 +21,8 @@ Examples:
   recommender run --mode tune        the same, searching hyperparameters
   recommender serve                  an embedded AWS to play with
   recommender start --watch          start a deployed pipeline, here or in your account
+  recommender list                   its executions, and what became of them
+  recommender logs latest --follow   what they log, as it comes
   recommender schedule list          when it starts by itself
   recommender doctor                 what would make a deployment or a run fail
 """
@@ -34,5 +38,7 @@ def main() -> None:
     """Train, evaluate and look into a video recommender on Step Functions and SageMaker."""
 
 
-for command in (run, serve, start, watch, report, schedule, doctor):
+for command in (
+    run, serve, start, watch, report, list_command, show, logs, stop, redrive, schedule, doctor
+):  # fmt: skip
     main.add_command(command)

@@ -125,12 +125,49 @@ def gather(access: AwsAccess, execution_arn: str, timeline: Timeline | None = No
     EnvironmentProblemError
         If the execution cannot be read.
     """
+    if timeline is None:
+        timeline = read_timeline(access, execution_arn)
+    record = outline(access, execution_arn, timeline)
+    _add_jobs(access, record, timeline)
+    if record.status == "SUCCEEDED" and not record.skipped:
+        _add_samples(access, record)
+    return record
+
+
+def read_timeline(access: AwsAccess, execution_arn: str) -> Timeline:
+    """Read the whole history of an execution.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If it cannot be read.
+    """
+    timeline = Timeline()
+    try:
+        timeline.take(new_events(access.client("stepfunctions"), execution_arn, 0))
+    except (BotoCoreError, ClientError) as error:
+        raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
+    return timeline
+
+
+def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRecord:
+    """Read what Step Functions knows of an execution, and nothing of its jobs and files.
+
+    Parameters
+    ----------
+    access : AwsAccess
+    execution_arn : str
+    timeline : Timeline
+        Complete.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the execution cannot be read.
+    """
     stepfunctions = access.client("stepfunctions")
     try:
         described = stepfunctions.describe_execution(executionArn=execution_arn)
-        if timeline is None:
-            timeline = Timeline()
-            timeline.take(new_events(stepfunctions, execution_arn, 0))
     except (BotoCoreError, ClientError) as error:
         raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
     output = _object(described.get("output"))
@@ -155,9 +192,6 @@ def gather(access: AwsAccess, execution_arn: str, timeline: Timeline | None = No
             cause=described.get("cause") or timeline.cause,
             with_links=not access.is_local,
         )
-    _add_jobs(access, record, timeline)
-    if record.status == "SUCCEEDED" and not record.skipped:
-        _add_samples(access, record)
     return record
 
 

@@ -1,7 +1,10 @@
 """An execution's history as a list of states with times and outcomes.
 
 Source: Step Functions API reference, HistoryEvent. Events of one state are linked by
-``previousEventId``, which is how a task's events find their state.
+``previousEventId``, which is how a task's events find their state. A redrive goes on with the state
+that failed or was stopped, in most cases without entering it again (developer guide, "Restarting
+state machine executions with redrive"); which event its first one follows is not documented, so
+both the state's own and ExecutionRedriven are understood.
 """
 
 from __future__ import annotations
@@ -19,11 +22,27 @@ _END_STATUS = {
     "ExecutionTimedOut": "TIMED_OUT",
 }
 _FAILURES = ("Failed", "TimedOut")
+# The error with which RunFailed leaves itself after a redrive: it is how it goes on, no failure.
+_GOES_ON = "Redriven"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A SageMaker job that a state started.
+
+    Attributes
+    ----------
+    kind : str
+        As in the API's ``Create<kind>``, for example ``TrainingJob``.
+    """
+
+    kind: str
+    name: str
 
 
 @dataclass
 class StateRun:
-    """One visit of a state.
+    """One visit of a state; what a redrive goes on with is a visit of its own.
 
     Attributes
     ----------
@@ -33,6 +52,10 @@ class StateRun:
         RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT.
     attempts : int
         How often its task was scheduled; more than one means that it was retried.
+    jobs : list of Job
+        What its attempts started, the first one first.
+    function : str or None
+        Name or ARN of the Lambda function that it calls.
     """
 
     name: str
@@ -43,6 +66,8 @@ class StateRun:
     attempts: int = 0
     error: str | None = None
     cause: str | None = None
+    jobs: list[Job] = field(default_factory=list)
+    function: str | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -63,7 +88,9 @@ class Timeline:
     jobs : dict
         SageMaker job names by the member that names them, for example ``TrainingJobName``.
     status : str
-        RUNNING until the execution's end.
+        RUNNING until the execution's end, and again after a redrive.
+    redrives : int
+        How often it was redriven.
     """
 
     states: list[StateRun] = field(default_factory=list)
@@ -72,7 +99,11 @@ class Timeline:
     status: str = "RUNNING"
     error: str | None = None
     cause: str | None = None
+    redrives: int = 0
     last_event_id: int = 0
+    _redriven_at: datetime | None = field(default=None, repr=False)
+    _states_before: int = field(default=0, repr=False)
+    _failure_is_old: bool = field(default=False, repr=False)
     _state_of_event: dict[int, StateRun] = field(default_factory=dict, repr=False)
 
     def take(self, events: Iterable[Mapping[str, Any]]) -> list[StateRun]:
@@ -102,6 +133,9 @@ class Timeline:
         kind = event["type"]
         if kind in _END_STATUS:
             return self._end(event)
+        if kind == "ExecutionRedriven":
+            self._redrive(event)
+            return None
         if kind.endswith("StateEntered"):
             name = event["stateEnteredEventDetails"]["name"]
             state = StateRun(name, kind.removesuffix("StateEntered"), event["timestamp"])
@@ -111,17 +145,41 @@ class Timeline:
         found = self._state_of_event.get(event.get("previousEventId", 0))
         if found is None:
             return None
+        goes_on = found.ended_at is not None and self._redriven_at is not None
+        if goes_on:
+            found = self._go_on(found)
         self._state_of_event[event["id"]] = found
         if kind.endswith("StateExited"):
             return self._exit(found, event)
         self._progress(found, event)
-        return None
+        return found if goes_on else None
+
+    def _redrive(self, event: Mapping[str, Any]) -> None:
+        self.status, self.error, self.cause = "RUNNING", None, None
+        self.redrives += 1
+        self._redriven_at = event["timestamp"]
+        self._failure_is_old = True
+        if self.states:
+            self._state_of_event[event["id"]] = self.states[-1]
+        self._states_before = len(self.states)
+
+    def _go_on(self, earlier: StateRun) -> StateRun:
+        """Begin a visit for what is done again without being entered again."""
+        assert self._redriven_at is not None  # noqa: S101 - the caller has looked
+        state = StateRun(earlier.name, earlier.kind, self._redriven_at)
+        self.states.append(state)
+        for event_id, known in self._state_of_event.items():
+            if known is earlier:
+                self._state_of_event[event_id] = state
+        return state
 
     def _exit(self, state: StateRun, event: Mapping[str, Any]) -> StateRun:
         state.ended_at = event["timestamp"]
         state.status = "FAILED" if state.error is not None else "SUCCEEDED"
         assigned = event.get("stateExitedEventDetails", {}).get("assignedVariables") or {}
         self.variables.update({name: _from_json(text) for name, text in assigned.items()})
+        if "failure" in assigned:
+            self._failure_is_old = False
         return state
 
     def _progress(self, state: StateRun, event: Mapping[str, Any]) -> None:
@@ -129,16 +187,26 @@ class Timeline:
         if kind.endswith("Scheduled"):
             state.attempts += 1
             state.error = state.cause = None
-            parameters = _from_json(event.get("taskScheduledEventDetails", {}).get("parameters"))
-            for member, value in (parameters if isinstance(parameters, dict) else {}).items():
-                if member.endswith("JobName") and isinstance(value, str):
-                    self.jobs[member] = value
+            self._note_what_is_called(state, event.get("taskScheduledEventDetails", {}))
         elif kind.endswith(_FAILURES):
             details = _details(event)
-            state.error = details.get("error", kind)
-            state.cause = details.get("cause")
+            if details.get("error") != _GOES_ON:
+                state.error = details.get("error", kind)
+                state.cause = details.get("cause")
         elif kind.endswith("Succeeded"):
             state.error = state.cause = None
+
+    def _note_what_is_called(self, state: StateRun, scheduled: Mapping[str, Any]) -> None:
+        parameters = _from_json(scheduled.get("parameters"))
+        for member, value in (parameters if isinstance(parameters, dict) else {}).items():
+            if not isinstance(value, str):
+                continue
+            if member == "FunctionName":
+                state.function = value
+            elif member.endswith("JobName"):
+                self.jobs[member] = value
+                if str(scheduled.get("resource")).startswith("create"):
+                    state.jobs.append(Job(member.removesuffix("Name"), value))
 
     def _end(self, event: Mapping[str, Any]) -> StateRun | None:
         self.status = _END_STATUS[event["type"]]
@@ -152,14 +220,19 @@ class Timeline:
 
     @property
     def failed_step(self) -> str | None:
-        """Name of the state that is to blame for a failure."""
+        """Name of the state that is to blame for a failure; after a redrive, for the new one."""
         told = self.variables.get("failure")
-        if isinstance(told, dict) and "reason" in told:
+        if isinstance(told, dict) and "reason" in told and self._is_told_of_the_end(told):
             return str(told["step"])
-        guilty = [state for state in self.states if state.error is not None]
-        ended_badly = [state for state in self.states if state.status not in ("SUCCEEDED",)]
+        since = self.states[self._states_before :]
+        guilty = [state for state in since if state.error is not None]
+        ended_badly = [state for state in since if state.status != "SUCCEEDED"]
         candidates = guilty or ended_badly
         return candidates[-1].name if candidates else None
+
+    def _is_told_of_the_end(self, told: Mapping[str, Any]) -> bool:
+        """Whether the variable speaks of this end; it outlives a redrive."""
+        return not self._failure_is_old or told.get("error") == self.error
 
 
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:

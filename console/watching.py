@@ -35,7 +35,7 @@ class Watcher:
         self._view = view
         self._logs: dict[str, TrainingLog] = {}
         self._trials: list[Trial] = []
-        self._tuning_is_over = False
+        self._ended_tuning: str | None = None
         self._hidden: set[str] = set()
         self.timeline = Timeline()
 
@@ -69,13 +69,14 @@ class Watcher:
 
     def _look_at_tuning(self) -> None:
         name = self.timeline.jobs.get("HyperParameterTuningJobName")
-        if name is None or self._tuning_is_over:
+        if name is None or name == self._ended_tuning:
             return
-        # One more look after the end of the state, for the last trials.
-        self._tuning_is_over = not any(
+        # One more look after the end of the state, for the last trials. A redrive may tune again.
+        if not any(
             state.name == TUNING_STATE and state.status == "RUNNING"
             for state in self.timeline.states
-        )
+        ):
+            self._ended_tuning = name
         try:
             trials = list_trials(self._access.client("sagemaker"), name)
         except ClientError as error:
@@ -98,6 +99,7 @@ def watch(
     execution_arn: str,
     view: View,
     *,
+    redrives: int = 0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Timeline:
     """Watch an execution until it ends.
@@ -108,6 +110,9 @@ def watch(
     execution_arn : str
     view : View
         Told about states, epochs and trials as they come.
+    redrives : int
+        Wait for this redrive: the history of an execution that was just redriven may still end
+        with its failure.
     sleep : callable
         Waits a number of seconds.
 
@@ -124,7 +129,7 @@ def watch(
     watcher = Watcher(access, execution_arn, view)
     try:
         watcher.look()
-        while watcher.timeline.status == "RUNNING":
+        while watcher.timeline.status == "RUNNING" or watcher.timeline.redrives < redrives:
             sleep(access.poll_seconds)
             watcher.look()
     except (BotoCoreError, ClientError) as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+DEFAULT_STACK = "VideoRecommender"
+
 input_option = click.option(
     "--input",
     "input_text",
@@ -28,4 +30,13 @@ assembly_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=str),
     help="Deploy this synthesized assembly instead of synthesizing app.py.",
 )
+stack_option = click.option(
+    "--stack",
+    "stack_name",
+    default=DEFAULT_STACK,
+    show_default=True,
+    help="CloudFormation stack of the pipeline.",
+)
+execution_argument = click.argument("execution", metavar="EXECUTION")
+EXECUTION_NOTE = "EXECUTION is an execution's ARN or name, or `latest`."
 region_option = click.option("--region", help="AWS region.  [default: as configured]")

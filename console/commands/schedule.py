@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.columns import columns
 from console.command_group import CommandGroup
-from console.commands.options import json_option, region_option
-from console.commands.remote import DEFAULT_STACK, ENDPOINT_NOTE
+from console.commands.options import json_option, region_option, stack_option
+from console.commands.remote import ENDPOINT_NOTE
 from console.exit_codes import help_text
-from console.printable import printable
 
 if TYPE_CHECKING:
     from console.embedded_stack import DeployedStack
@@ -27,14 +27,6 @@ Examples:
 """
 _COLUMNS = ("NAME", "STATE", "NEXT", "EXPRESSION", "INPUT")
 
-_stack_option = click.option(
-    "--stack",
-    "stack_name",
-    default=DEFAULT_STACK,
-    show_default=True,
-    help="CloudFormation stack of the pipeline.",
-)
-
 
 @click.group(cls=CommandGroup, epilog=f"{ENDPOINT_NOTE}\n{EXAMPLES}\n{help_text()}")
 def schedule() -> None:
@@ -42,7 +34,7 @@ def schedule() -> None:
 
 
 @schedule.command("list")
-@_stack_option
+@stack_option
 @json_option
 @region_option
 def list_command(stack_name: str, as_json: bool, region: str | None) -> None:
@@ -56,12 +48,13 @@ def list_command(stack_name: str, as_json: bool, region: str | None) -> None:
     elif not schedules:
         click.echo(f"no schedule starts runs of {stack_name}; the setting is `schedules`")
     else:
-        _print_columns([_COLUMNS, *(_row(found, now) for found in schedules)])
+        for line in columns([_COLUMNS, *(_row(found, now) for found in schedules)]):
+            click.echo(line)
 
 
 @schedule.command()
 @click.argument("name")
-@_stack_option
+@stack_option
 @region_option
 def fire(name: str, stack_name: str, region: str | None) -> None:
     """Start a run now, as a schedule would.
@@ -77,7 +70,7 @@ def fire(name: str, stack_name: str, region: str | None) -> None:
 
 @schedule.command()
 @click.argument("name")
-@_stack_option
+@stack_option
 @region_option
 def pause(name: str, stack_name: str, region: str | None) -> None:
     """Let a schedule not fire until it is resumed."""
@@ -86,7 +79,7 @@ def pause(name: str, stack_name: str, region: str | None) -> None:
 
 @schedule.command()
 @click.argument("name")
-@_stack_option
+@stack_option
 @region_option
 def resume(name: str, stack_name: str, region: str | None) -> None:
     """Let a paused schedule fire again.
@@ -116,16 +109,9 @@ def _stack(stack_name: str, region: str | None) -> DeployedStack:
 def _row(found: PipelineSchedule, now: dt.datetime) -> tuple[str, ...]:
     following = found.next_time(now)
     return (
-        printable(found.name),
+        found.name,
         "enabled" if found.is_enabled else "paused",
         f"{following:%Y-%m-%d %H:%M} {found.time_zone}" if following else "-",
         found.expression,
-        printable(found.input_text),
+        found.input_text,
     )
-
-
-def _print_columns(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())

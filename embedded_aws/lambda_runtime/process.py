@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from embedded_aws.lambda_runtime.worker import END_OF_LOG
+
 _WORKER = Path(__file__).with_name("worker.py")
+_LAST_LINES_SECONDS = 5.0
 
 
 class WorkerProcess:
@@ -30,6 +33,7 @@ class WorkerProcess:
     def __init__(self, code_directory: Path, handler: str, environment: Mapping[str, str]):
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._log: list[str] = []
+        self._log_ends = threading.Semaphore(0)
         self._process = subprocess.Popen(  # noqa: S603 - our own script, arguments as a list
             [sys.executable, "-P", str(_WORKER), str(code_directory), handler],
             stdin=subprocess.PIPE,
@@ -54,7 +58,11 @@ class WorkerProcess:
     def _read_log(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - Popen was given a pipe
         for line in self._process.stderr:
-            self._log.append(line.rstrip("\n"))
+            text, ends, _ = line.rstrip("\n").partition(END_OF_LOG)
+            if text or not ends:
+                self._log.append(text)
+            if ends:
+                self._log_ends.release()
 
     def request(self, request: Mapping[str, Any]) -> None:
         """Send one request.
@@ -69,7 +77,7 @@ class WorkerProcess:
         self._process.stdin.flush()
 
     def answer(self, timeout_seconds: float) -> dict[str, Any] | None:
-        """Wait for the next answer.
+        """Wait for the next answer, and for all that was printed before it.
 
         Returns
         -------
@@ -82,9 +90,12 @@ class WorkerProcess:
             If nothing came within `timeout_seconds`.
         """
         try:
-            return self._answers.get(timeout=timeout_seconds)
+            answer = self._answers.get(timeout=timeout_seconds)
         except queue.Empty:
             raise TimeoutError from None
+        if answer is not None:
+            self._log_ends.acquire(timeout=_LAST_LINES_SECONDS)
+        return answer
 
     def take_log(self) -> list[str]:
         """Return and forget the lines printed so far."""

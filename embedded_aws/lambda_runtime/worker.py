@@ -21,6 +21,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+# Written after the last line of an answer's log: pipes keep order, but not from one to the other.
+END_OF_LOG = "\x1eend of log\x1e"
+
 
 class Context:
     """What a handler gets as its second argument.
@@ -90,6 +93,7 @@ def main(code_directory: str, handler_name: str) -> None:
 
     def send(answer: dict[str, Any]) -> None:
         sys.stderr.flush()
+        os.write(2, f"{END_OF_LOG}\n".encode())
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

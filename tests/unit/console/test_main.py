@@ -23,9 +23,13 @@ def cli():
     return invoke
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "serve", "start", "watch", "report", "schedule", "doctor"]
-)
+COMMANDS = [
+    "run", "serve", "start", "watch", "report", "list", "show", "logs", "stop", "redrive",
+    "schedule", "doctor",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples_and_exit_codes(cli, command):
     result = cli(command, "--help")
 
@@ -39,9 +43,7 @@ def test_group_help_lists_the_commands(cli):
     result = cli("--help")
 
     assert result.exit_code == 0
-    assert {"run", "serve", "start", "watch", "report", "schedule", "doctor"} <= set(
-        result.stdout.split()
-    )
+    assert set(COMMANDS) <= set(result.stdout.split())
 
 
 def test_command_without_arguments_shows_help_as_wrong_usage(cli):
@@ -125,9 +127,9 @@ def test_data_that_cannot_be_had_has_its_own_exit_code(cli, tmp_path, monkeypatc
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["watch", "report"])
+@pytest.mark.parametrize("command", ["watch", "report", "show", "logs", "stop", "redrive"])
 def test_what_is_no_execution_is_refused(cli, command):
-    result = cli(command, "run-1")
+    result = cli(command, "arn:aws:s3:::bucket")
 
     assert result.exit_code == ExitCode.BAD_INPUT
     assert "expected the ARN of an execution" in result.stderr

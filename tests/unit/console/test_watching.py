@@ -134,3 +134,40 @@ def test_log_that_may_not_be_read_is_no_reason_to_stop_watching(history):
     notes = [told for told in view.told if isinstance(told, str)]
     assert len(notes) == 1
     assert "not you" in notes[0]
+
+
+def test_redrive_that_the_history_does_not_know_yet_is_waited_for(history):
+    history.enter("TrainModel", seconds=0).schedule(seconds=0)
+    history.add("ExecutionAborted", seconds=1)
+    before = list(history.events)
+    history.add("ExecutionRedriven", seconds=5).schedule(seconds=5)
+    history.exit("TrainModel", seconds=6).add("ExecutionSucceeded", seconds=6)
+    view = Telling()
+
+    timeline = watch(
+        Access([before, before, history.events]), ARN, view, redrives=1, sleep=lambda _: None
+    )
+
+    assert timeline.status == "SUCCEEDED"
+    assert view.told == [("TrainModel", "ABORTED"), ("TrainModel", "SUCCEEDED")]
+
+
+def test_tuning_after_a_redrive_is_told_too(history):
+    history.enter("TuneModel", seconds=0).schedule(seconds=0, HyperParameterTuningJobName="first")
+    history.exit("TuneModel", seconds=1).enter("RunFailed", seconds=1).schedule(seconds=1)
+    history.add("ExecutionFailed", seconds=1).add("ExecutionRedriven", seconds=5)
+    first = list(history.events)
+    history.enter("TuneModel", seconds=6).schedule(seconds=6, HyperParameterTuningJobName="second")
+    second = list(history.events)
+    history.exit("TuneModel", seconds=7).add("ExecutionSucceeded", seconds=7)
+    access = Access([first, second, history.events])
+    access.trials = [["Failed"], ["InProgress"], ["Completed"]]
+    view = Telling()
+
+    watch(access, ARN, view, sleep=lambda _: None)
+
+    assert [told[1] for told in view.told if told[0] == "trials"] == [
+        ["Failed"],
+        ["InProgress"],
+        ["Completed"],
+    ]
