@@ -1,34 +1,19 @@
-"""Charts of the report as inline SVG: positions are computed here, the template draws them."""
+"""Charts of the report: positions are computed here, the template draws them as static SVG.
+
+Horizontal positions are percentages and vertical ones pixels, so that a chart fills a phone's
+screen or a sheet of paper without its text growing or shrinking.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from console.timeline import StateRun
-from console.training_log import EpochMetric
-
-WIDTH = 720.0
-LABEL_WIDTH = 190.0
-ROW_HEIGHT = 22.0
-CURVE_HEIGHT = 220.0
-CURVE_LEFT, CURVE_BOTTOM, CURVE_TOP = 56.0, 28.0, 10.0
-_MIN_BAR = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One state of the Gantt chart, in units of the drawing."""
-
-    name: str
-    status: str
-    seconds: float
-    x: float
-    y: float
-    width: float
-    label_x: float
-    label_before: bool
+LEFT, RIGHT = 13.0, 96.0
+TOP, BOTTOM, HEIGHT = 26.0, 188.0, 224.0
+_SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,90 +25,135 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """A learning curve.
+class Rect:
+    """A filled area; ``opacity`` from 0 to 1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str = "bar"
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    style: str = "curve"
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a curve."""
+
+    x: float
+    y: float
+    style: str = "dot"
+
+
+@dataclass(slots=True)
+class Plot:
+    """One chart, with the text that stands for it.
 
     Attributes
     ----------
-    points : str
-        As the ``points`` of an SVG polyline.
+    summary : str
+        What can be seen, in a sentence.
+    header, rows : sequence
+        The same as a table.
     """
 
-    label: str
-    points: str
-    first: float
-    last: float
-    epochs: int
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
+    title: str
+    summary: str
+    x_label: str
+    y_label: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    rects: list[Rect] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    dots: list[Dot] = field(default_factory=list)
+    x_ticks: list[Tick] = field(default_factory=list)
+    y_ticks: list[Tick] = field(default_factory=list)
 
 
-def gantt(states: Sequence[StateRun]) -> list[Bar]:
-    """Place ended states on a common time axis.
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Values from ``low`` to ``high`` on positions from ``begin`` to ``end``."""
 
-    Parameters
-    ----------
-    states : sequence of StateRun
-        In the order they were entered.
-    """
-    ended = [state for state in states if state.ended_at is not None]
-    if not ended:
-        return []
-    start = min(state.started_at for state in ended)
-    span = max(
-        (state.ended_at - start).total_seconds() for state in ended if state.ended_at
-    ) or 1.0  # fmt: skip
-    plot = WIDTH - LABEL_WIDTH
-    bars = []
-    for row, state in enumerate(ended):
-        x = LABEL_WIDTH + plot * (state.started_at - start).total_seconds() / span
-        width = max(_MIN_BAR, plot * (state.seconds or 0.0) / span)
-        x = min(x, WIDTH - width)
-        before = x + width > WIDTH - 60
-        bars.append(
-            Bar(
-                name=state.name,
-                status=state.status,
-                seconds=state.seconds or 0.0,
-                x=round(x, 1),
-                y=row * ROW_HEIGHT,
-                width=round(width, 1),
-                label_x=round(x - 5 if before else x + width + 5, 1),
-                label_before=before,
-            )
+    low: float
+    high: float
+    begin: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Give a value's position."""
+        share = (value - self.low) / max(self.high - self.low, _SMALLEST)
+        return round(self.begin + (self.end - self.begin) * share, 2)
+
+    def ticks(self, count: int = 5) -> list[Tick]:
+        """Mark round values."""
+        step = _round_step((self.high - self.low) / count)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        return [
+            Tick(self(place * step), f"{place * step:,.{digits}f}")
+            for place in range(first, last + 1)
+        ]
+
+
+def _round_step(step: float) -> float:
+    size = 10.0 ** math.floor(math.log10(max(step, _SMALLEST)))
+    return next((size * factor for factor in (1, 2, 5, 10) if size * factor >= step), size)
+
+
+def across(low: float, high: float) -> Axis:
+    """Make a horizontal axis."""
+    return Axis(low, high, LEFT, RIGHT)
+
+
+def upwards(low: float, high: float) -> Axis:
+    """Make a vertical axis."""
+    return Axis(low, high, BOTTOM, TOP)
+
+
+def columns(plot: Plot, labels: Sequence[str], values: Sequence[float], *, every: int = 1) -> Plot:
+    """Draw a column for each value, and label every so many of them."""
+    y = upwards(0.0, max(values, default=0.0) or 1.0)
+    slot = (RIGHT - LEFT) / max(len(values), 1)
+    for place, (label, value) in enumerate(zip(labels, values, strict=True)):
+        left, top = LEFT + slot * place, y(value)
+        plot.rects.append(
+            Rect(round(left + 0.1 * slot, 2), top, round(0.8 * slot, 2), round(BOTTOM - top, 2))
         )
-    return bars
+        if place % every == 0:
+            plot.x_ticks.append(Tick(round(left + slot / 2, 2), label))
+    plot.y_ticks = y.ticks()
+    return plot
 
 
-def learning_curves(metrics: Sequence[EpochMetric]) -> list[Curve]:
-    """Draw each metric of a training over its epochs; one epoch alone is no curve."""
-    names = dict.fromkeys(metric.name for metric in metrics)
-    curves = (_curve([metric for metric in metrics if metric.name == name]) for name in names)
-    return [curve for curve in curves if curve is not None]
+def curve(
+    plot: Plot,
+    points: Sequence[tuple[float, float]],
+    *,
+    x: Axis,
+    y: Axis,
+    with_dots: bool = False,
+) -> Plot:
+    """Draw a line through points, given in units of the axes."""
+    places = [(x(a), y(b)) for a, b in points]
+    plot.lines += [Line(x1, y1, x2, y2) for (x1, y1), (x2, y2) in pairwise(places)]
+    if with_dots:
+        plot.dots += [Dot(a, b) for a, b in places]
+    plot.x_ticks, plot.y_ticks = x.ticks(), y.ticks()
+    return plot
 
 
-def _curve(metrics: Sequence[EpochMetric]) -> Curve | None:
-    drawn = [metric for metric in metrics if math.isfinite(metric.value)]
-    if len(drawn) < 2:
-        return None
-    low, high = min(m.value for m in drawn), max(m.value for m in drawn)
-    last_epoch = max(m.epoch for m in drawn) or 1
-    span = (high - low) or 1.0
-
-    def x(epoch: float) -> float:
-        return round(CURVE_LEFT + (WIDTH - CURVE_LEFT - 10) * epoch / last_epoch, 1)
-
-    def y(value: float) -> float:
-        plot = CURVE_HEIGHT - CURVE_TOP - CURVE_BOTTOM
-        return round(CURVE_TOP + plot * (high - value) / span, 1)
-
-    every = max(1, math.ceil((last_epoch + 1) / 10))
-    return Curve(
-        label=drawn[0].label,
-        points=" ".join(f"{x(m.epoch)},{y(m.value)}" for m in drawn),
-        first=drawn[0].value,
-        last=drawn[-1].value,
-        epochs=last_epoch + 1,
-        x_ticks=tuple(Tick(x(e), str(e + 1)) for e in range(0, last_epoch + 1, every)),
-        y_ticks=tuple(Tick(y(v), f"{v:.3f}") for v in (low, (low + high) / 2, high)),
-    )
+def diagonal(plot: Plot, x: Axis, y: Axis) -> Plot:
+    """Draw where both values are equal."""
+    plot.lines.insert(0, Line(x(x.low), y(x.low), x(x.high), y(x.high), "reference"))
+    return plot

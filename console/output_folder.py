@@ -13,6 +13,7 @@ from console.aws_access import AwsAccess
 from console.errors import BadInputError
 from console.report import render_report
 from console.result import as_document
+from console.run_details import gather_details
 from console.run_record import RunRecord, split_s3_uri
 
 REPORT_FILE = "report.html"
@@ -89,7 +90,8 @@ def _fill(access: AwsAccess, record: RunRecord, folder: Path, report: Path) -> N
     }
     text = json.dumps(execution, indent=2, ensure_ascii=False, default=_isoformat)
     (folder / EXECUTION_FILE).write_text(text + "\n", encoding="utf-8")
-    (folder / REPORT_FILE).write_text(render_report(record), encoding="utf-8")
+    page = render_report(record, gather_details(access, record))
+    (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
 
 def _artifacts(record: RunRecord) -> dict[str, str]:

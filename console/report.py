@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console import charts, result
+from console import charts, report_charts, result
+from console.gantt import ROW_HEIGHT, draw_gantt
+from console.run_details import RunDetails
 from console.run_record import RunRecord
+from console.state_graph import BOX_HEIGHT, BOX_WIDTH, draw_graph
 from console.tuning_trials import best_trial
 
 _TEMPLATES = Path(__file__).with_name("templates")
+# Of a history's 25,000 possible events, so that the file stays below 3 MB.
+MAX_EVENTS = 2_000
+MAX_STATES = 1_000
+MAX_TRIALS = 500
 
 
-def render_report(record: RunRecord) -> str:
+def render_report(record: RunRecord, details: RunDetails | None = None) -> str:
     """Render the report of a run, ended or not.
 
     Titles, ids and inputs are untrusted: everything is escaped.
@@ -23,12 +31,15 @@ def render_report(record: RunRecord) -> str:
     Parameters
     ----------
     record : RunRecord
+    details : RunDetails or None
+        ``None`` leaves out what only they hold.
 
     Returns
     -------
     str
         A complete HTML document.
     """
+    details = details or RunDetails()
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -38,21 +49,61 @@ def render_report(record: RunRecord) -> str:
     )
     return environment.get_template("report.html.j2").render(
         record=record,
+        details=details,
         outcome=result.outcome_sentence(record),
-        failure=result.failure_text(record) if record.failed else None,
         comparisons=result.comparisons(record.metrics),
         plain_metrics=result.plain_metrics(record.metrics),
         counts=result.counts(record.metrics),
         rejected=result.rejected_rows(record.ratings),
         accounting=record.ratings.get("accounting", {}),
         best=best_trial(record.trials),
-        bars=charts.gantt(record.states),
-        curves=charts.learning_curves(record.curve),
+        max_states=MAX_STATES,
+        trials=record.trials[:MAX_TRIALS],
+        graph=draw_graph(details.state_machine.get("definition", {}), record.states),
+        graph_box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
+        gantt=draw_gantt(details.events, details.jobs, _last_moment(record, details)),
+        gantt_row=ROW_HEIGHT,
+        events=details.events.rows[:MAX_EVENTS],
+        rating_charts=report_charts.rating_charts(details.profile),
+        learning_charts=report_charts.learning_charts(record.curve),
+        trial_chart=report_charts.trial_chart(record.trials),
+        quality_charts=report_charts.quality_charts(details),
         charts=charts,
+        cost=_instance_hours(details),
+        code=_code(details),
         short_number=result.short_number,
         execution_input=_pretty(record.execution_input),
         resolved=_pretty(record.resolved),
     )
+
+
+def _last_moment(record: RunRecord, details: RunDetails) -> Any:
+    """Give the end, or the newest time that is known of a run without one."""
+    known = [attempt.ended_at or attempt.started_at for attempt in details.events.attempts]
+    return record.ended_at or max(known, default=record.started_at)
+
+
+def _instance_hours(details: RunDetails) -> dict[str, float]:
+    """Sum billable hours by instance type; jobs without an end yet are left out."""
+    hours: dict[str, float] = {}
+    for job in details.jobs:
+        if job.instance_hours is not None:
+            hours[job.instance_type] = hours.get(job.instance_type, 0.0) + job.instance_hours
+    return hours
+
+
+def _code(details: RunDetails) -> list[tuple[str, str]]:
+    """Say which state machine ran; its hash is the same wherever the definition is."""
+    known = details.state_machine
+    if not known:
+        return []
+    text = json.dumps(known["definition"], sort_keys=True, separators=(",", ":"))
+    return [
+        ("state machine", str(known.get("stateMachineArn", ""))),
+        ("revision", str(known.get("revisionId", "none"))),
+        ("updated", str(known.get("updateDate", ""))),
+        ("SHA-256 of the definition", hashlib.sha256(text.encode()).hexdigest()),
+    ]
 
 
 def _pretty(value: Any) -> str:

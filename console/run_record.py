@@ -37,6 +37,8 @@ class RunRecord:
         Why it did not succeed.
     resolved : mapping
         What ResolveRun made of the input; empty if it did not.
+    prepared : mapping
+        What Preprocess counted, also where a later step failed; empty if it did not get so far.
     curve : list of EpochMetric
         Of the training job whose model it is.
     hyperparameters : mapping
@@ -54,6 +56,7 @@ class RunRecord:
     output: dict[str, Any]
     resolved: dict[str, Any]
     states: list[StateRun]
+    prepared: dict[str, Any] = field(default_factory=dict)
     failure: FailureDigest | None = None
     curve: list[EpochMetric] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
@@ -98,7 +101,7 @@ class RunRecord:
     @property
     def ratings(self) -> dict[str, Any]:
         """What Preprocess counted."""
-        ratings: dict[str, Any] = self.output.get("ratings", {})
+        ratings: dict[str, Any] = self.output.get("ratings") or self.prepared
         return ratings
 
     @property
@@ -172,6 +175,7 @@ def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRec
         raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
     output = _object(described.get("output"))
     resolved = timeline.variables.get("run")
+    prepared = timeline.variables.get("ratings")
     record = RunRecord(
         execution_arn=execution_arn,
         name=described["name"],
@@ -182,6 +186,7 @@ def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRec
         output=output,
         resolved=resolved if isinstance(resolved, dict) else {},
         states=timeline.states,
+        prepared=prepared if isinstance(prepared, dict) else {},
     )
     if record.failed:
         record.failure = digest_of(

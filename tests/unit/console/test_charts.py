@@ -1,74 +1,80 @@
 """Positions in the report's charts."""
 
-import math
-
 import pytest
 
-from console import charts
-from console.training_log import EpochMetric
+from console.charts import BOTTOM, LEFT, RIGHT, TOP, Plot, across, columns, curve, diagonal, upwards
 
 
-def test_bars_share_one_time_axis(make_state):
-    first, second = charts.gantt([make_state("A", 0, 1), make_state("B", 1, 4)])
-
-    plot = charts.WIDTH - charts.LABEL_WIDTH
-    assert first.x == charts.LABEL_WIDTH
-    assert first.width == pytest.approx(plot / 4, abs=0.1)
-    assert second.x == pytest.approx(first.x + first.width, abs=0.1)
-    assert second.x + second.width == pytest.approx(charts.WIDTH, abs=0.1)
-    assert (first.y, second.y) == (0.0, charts.ROW_HEIGHT)
+@pytest.fixture
+def plot() -> Plot:
+    return Plot("T", "S", "x", "y", ("x", "y"), [])
 
 
-def test_every_bar_can_be_seen_and_stays_inside(make_state):
-    states = [make_state("A", 0, 100), make_state("B", 100, 100), make_state("C", 100, None)]
+def test_axis_reaches_from_end_to_end():
+    x, y = across(10.0, 20.0), upwards(0.0, 4.0)
 
-    bars = charts.gantt(states)
-
-    assert [bar.name for bar in bars] == ["A", "B"]
-    assert bars[1].width >= 1
-    assert bars[1].x + bars[1].width <= charts.WIDTH
-    assert bars[1].label_before
+    assert (x(10.0), x(15.0), x(20.0)) == (LEFT, (LEFT + RIGHT) / 2, RIGHT)
+    assert (y(0.0), y(4.0)) == (BOTTOM, TOP)  # SVG's y grows downwards
 
 
-def test_execution_without_states_has_no_chart(make_state):
-    assert charts.gantt([]) == []
-    assert charts.gantt([make_state("A", 0, None)]) == []
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0.0, 1750.0, ["0", "500", "1,000", "1,500"]),
+        (1.0, 5.0, ["1", "2", "3", "4", "5"]),
+        (0.12, 0.58, ["0.2", "0.3", "0.4", "0.5"]),
+        (-0.02, 0.02, ["-0.02", "-0.01", "0.00", "0.01", "0.02"]),
+    ],
+)
+def test_ticks_are_round_and_inside(low, high, labels):
+    axis = across(low, high)
+
+    assert [tick.label for tick in axis.ticks()] == labels
+    assert all(LEFT <= tick.position <= RIGHT for tick in axis.ticks())
 
 
-def test_states_without_duration_are_drawn(make_state):
-    (bar,) = charts.gantt([make_state("A", 0, 0)])
-
-    assert math.isfinite(bar.x)
-
-
-def test_curve_falls_from_top_to_bottom():
-    metrics = [EpochMetric(epoch, "rmse", value) for epoch, value in enumerate((1.0, 0.7, 0.5))]
-
-    (curve,) = charts.learning_curves(metrics)
-
-    heights = [float(point.split(",")[1]) for point in curve.points.split()]
-    assert heights == sorted(heights)  # SVG's y grows downwards
-    assert heights[0] == charts.CURVE_TOP
-    assert heights[-1] == charts.CURVE_HEIGHT - charts.CURVE_BOTTOM
-    assert (curve.first, curve.last, curve.epochs) == (1.0, 0.5, 3)
-    assert [tick.label for tick in curve.x_ticks] == ["1", "2", "3"]
+def test_axis_of_one_value_can_be_drawn():
+    assert across(3.0, 3.0)(3.0) == LEFT
+    assert len(across(3.0, 3.0).ticks()) >= 1
 
 
-def test_metrics_get_a_curve_each_and_one_epoch_none():
-    metrics = [EpochMetric(0, "rmse", 1.0)]
-    assert charts.learning_curves(metrics) == []
+def test_columns_are_as_high_as_their_values(plot):
+    columns(plot, ["a", "b", "c"], [2.0, 0.0, 4.0])
 
-    name = "binary_classification_accuracy"
-    metrics += [EpochMetric(0, name, 0.5), EpochMetric(1, name, 0.5), EpochMetric(1, "rmse", 0.9)]
-    assert [curve.label for curve in charts.learning_curves(metrics)] == [
-        "train RMSE",
-        "train accuracy",
-    ]
+    heights = [rect.height for rect in plot.rects]
+    assert heights == [(BOTTOM - TOP) / 2, 0.0, BOTTOM - TOP]
+    assert all(rect.y + rect.height == BOTTOM for rect in plot.rects)
+    assert [tick.label for tick in plot.x_ticks] == ["a", "b", "c"]
+    ends = [rect.x + rect.width for rect in plot.rects]
+    assert all(end < rect.x for end, rect in zip(ends, plot.rects[1:], strict=False))
 
 
-def test_training_that_diverged_has_a_curve_of_what_is_finite():
-    metrics = [EpochMetric(0, "rmse", 1.0), EpochMetric(1, "rmse", 5.0)]
+def test_only_every_other_column_is_labelled(plot):
+    columns(plot, list("abcd"), [1.0] * 4, every=2)
 
-    (curve,) = charts.learning_curves([*metrics, EpochMetric(2, "rmse", math.nan)])
+    assert [tick.label for tick in plot.x_ticks] == ["a", "c"]
 
-    assert len(curve.points.split()) == 2
+
+def test_columns_of_nothing_are_flat(plot):
+    assert [rect.height for rect in columns(plot, ["a"], [0.0]).rects] == [0.0]
+
+
+def test_curve_goes_through_its_points(plot):
+    x, y = across(0.0, 2.0), upwards(0.0, 1.0)
+
+    curve(plot, [(0.0, 1.0), (1.0, 0.5), (2.0, 0.0)], x=x, y=y, with_dots=True)
+
+    first, second = plot.lines
+    assert (first.x1, first.y1) == (LEFT, TOP)
+    assert (first.x2, first.y2) == (second.x1, second.y1)
+    assert (second.x2, second.y2) == (RIGHT, BOTTOM)
+    assert len(plot.dots) == 3
+
+
+def test_diagonal_lies_under_the_curve(plot):
+    x, y = across(0.0, 1.0), upwards(0.0, 1.0)
+
+    diagonal(curve(plot, [(0.0, 0.0), (1.0, 0.5)], x=x, y=y), x, y)
+
+    assert [line.style for line in plot.lines] == ["reference", "curve"]
+    assert (plot.lines[0].x1, plot.lines[0].y2) == (LEFT, TOP)

@@ -12,14 +12,23 @@ from console.output_folder import check_output, write_output
 
 
 class Access:
-    """S3 that holds every object, or none."""
+    """S3 that holds every object, or none; Step Functions that has forgotten the execution."""
 
     def __init__(self, *, error: Exception | None = None) -> None:
         self._error = error
 
     def client(self, service: str) -> "Access":
-        assert service == "s3"
+        assert service in ("s3", "stepfunctions")
         return self
+
+    def describe_state_machine_for_execution(self, *, executionArn: str) -> Any:
+        error = {"Code": "ExecutionDoesNotExist", "Message": executionArn}
+        raise ClientError({"Error": error}, "DescribeStateMachineForExecution")
+
+    def get_object(self, *, Bucket: str, Key: str) -> Any:
+        raise ClientError(
+            {"Error": {"Code": "NoSuchKey", "Message": f"{Bucket}/{Key}"}}, "GetObject"
+        )
 
     def download_file(self, bucket: str, key: str, path: str) -> Any:
         if self._error:
@@ -67,6 +76,13 @@ def test_missing_object_is_a_gap(make_record, tmp_path):
 
     assert not (report.parent / "model.tar.gz").exists()
     assert "Not shown: model.tar.gz" in report.read_text()
+
+
+def test_report_says_what_is_forgotten(make_record, tmp_path):
+    page = write_output(Access(), make_record(), tmp_path / "run").read_text()
+
+    assert "Not shown: state machine and history: " in page
+    assert "ExecutionDoesNotExist" in page
 
 
 def test_folder_with_other_files_is_refused(make_record, tmp_path):

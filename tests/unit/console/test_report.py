@@ -34,8 +34,8 @@ def test_report_puts_the_outcome_first(make_record):
     text = Tags(render_report(make_record())).words
 
     body = text[text.index("The run succeeded") :]
-    parts = ["in use", "0.8000", "global mean", "Where the rows went", "below video threshold",
-             "What it recommends", "V2", "States", "TrainModel", "Learning curve",
+    parts = ["in use", "0.8000", "global mean", "States", "TrainModel", "Where the rows went",
+             "below video threshold", "Learning curve", "Cold starts", "What it recommends", "V2",
              "Hyperparameters", "num_factors", "s3://bucket-1/raw/ratings/"]  # fmt: skip
     positions = [body.index(part) for part in parts]
     assert positions == sorted(positions)
