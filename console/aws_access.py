@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ class AwsAccess:
         self.endpoint_url = endpoint_url
         self.poll_seconds = _LOCAL_POLL_SECONDS if _is_local(endpoint_url) else _REMOTE_POLL_SECONDS
         self._clients: dict[str, Any] = {}
+        self._making = Lock()  # a session is not thread-safe, its clients are
 
     @property
     def is_local(self) -> bool:
@@ -60,17 +62,18 @@ class AwsAccess:
         EnvironmentProblemError
             If the AWS configuration does not allow to make it.
         """
-        if service not in self._clients:
-            config = Config(
-                retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="recommender"
-            )
-            try:
-                self._clients[service] = self._session.client(
-                    service, endpoint_url=self.endpoint_url, config=config
+        with self._making:
+            if service not in self._clients:
+                config = Config(
+                    retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="recommender"
                 )
-            except BotoCoreError as error:
-                raise EnvironmentProblemError(f"AWS configuration: {error}") from error
-        return self._clients[service]
+                try:
+                    self._clients[service] = self._session.client(
+                        service, endpoint_url=self.endpoint_url, config=config
+                    )
+                except BotoCoreError as error:
+                    raise EnvironmentProblemError(f"AWS configuration: {error}") from error
+            return self._clients[service]
 
     @classmethod
     def embedded(cls, endpoint_url: str, region: str) -> AwsAccess:

@@ -32,6 +32,10 @@ class DeployedStack:
     data_bucket: str
     state_machine_arn: str
 
+    def execution_arn(self, name: str) -> str:
+        """Return the ARN of the state machine's execution of that name."""
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
 
 @contextlib.contextmanager
 def embedded_stack(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,6 +17,10 @@ from lambdas.resolve_run.resolution import make_run_id
 OUTCOMES = ("accepted", "rejected", "skipped")
 # API reference, ListExecutions: the largest page.
 _LARGEST_PAGE = 1000
+_DESCRIBED_AT_ONCE = 8
+
+# What executions that have succeeded put out, by ARN: it never changes.
+Outputs = MutableMapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class ExecutionSummary:
 
 
 def list_executions(
-    stack: DeployedStack, *, status: str | None, limit: int
+    stack: DeployedStack, *, status: str | None, limit: int, outputs: Outputs | None = None
 ) -> list[ExecutionSummary]:
     """List executions, the latest first.
 
@@ -80,6 +85,8 @@ def list_executions(
         A status as in `ExecutionSummary`, or one of `OUTCOMES`; ``None`` for all.
     limit : int
         How many at most.
+    outputs : Outputs or None
+        What is known already; takes what is read.
 
     Raises
     ------
@@ -87,10 +94,16 @@ def list_executions(
         If AWS cannot be reached or refuses.
     """
     listed = _listed(stack, "succeeded" if status in OUTCOMES else status, limit)
-    summaries = (_summary(stack, item) for item in listed)
-    if status in OUTCOMES:
-        summaries = (summary for summary in summaries if summary.outcome == status)
-    return list(islice(summaries, limit))
+    known = {} if outputs is None else outputs
+    with ThreadPoolExecutor(_DESCRIBED_AT_ONCE) as pool:
+        summaries: list[ExecutionSummary] = []
+        while len(summaries) < limit:
+            batch = list(islice(listed, limit - len(summaries)))
+            found = pool.map(lambda item: _summary(stack, item, known), batch)
+            summaries += [one for one in found if status not in OUTCOMES or one.outcome == status]
+            if not batch:
+                break
+    return summaries
 
 
 def _listed(stack: DeployedStack, status: str | None, limit: int) -> Iterator[dict[str, Any]]:
@@ -109,10 +122,11 @@ def _listed(stack: DeployedStack, status: str | None, limit: int) -> Iterator[di
         request["nextToken"] = page["nextToken"]
 
 
-def _summary(stack: DeployedStack, item: dict[str, Any]) -> ExecutionSummary:
+def _summary(stack: DeployedStack, item: dict[str, Any], known: Outputs) -> ExecutionSummary:
     arn, started_at = str(item["executionArn"]), item["startDate"]
-    succeeded = item["status"] == "SUCCEEDED"
-    output = describe(stack.access, arn).output if succeeded else {}
+    if item["status"] == "SUCCEEDED" and arn not in known:
+        known[arn] = describe(stack.access, arn).output
+    output = known.get(arn, {})
     return ExecutionSummary(
         execution_arn=arn,
         name=str(item["name"]),

@@ -99,7 +99,7 @@ def find_execution(reference: str, stack_name: str, region: str | None) -> Execu
     else:
         access = AwsAccess.from_environment(region)
         stack = find_stack(access, stack_name)
-        arn = _latest(stack) if reference == LATEST else _arn_of(stack, reference)
+        arn = _latest(stack) if reference == LATEST else stack.execution_arn(reference)
     return describe(access, arn)
 
 
@@ -145,10 +145,6 @@ def step_functions_errors(what: str) -> Iterator[None]:
         raise EnvironmentProblemError(f"{what}: {error}") from error
     except BotoCoreError as error:
         raise EnvironmentProblemError(f"{what}: {error}") from error
-
-
-def _arn_of(stack: DeployedStack, name: str) -> str:
-    return f"{stack.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
 def _latest(stack: DeployedStack) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from console.command_group import CommandGroup
+from console.commands.console import console
 from console.commands.doctor import doctor
 from console.commands.executions import list_command, redrive, show, stop
 from console.commands.logs import logs
@@ -20,6 +21,7 @@ Examples:
   recommender run                    the whole pipeline on this machine, on real ratings
   recommender run --mode tune        the same, searching hyperparameters
   recommender serve                  an embedded AWS to play with
+  recommender console                executions in the browser
   recommender start --watch          start a deployed pipeline, here or in your account
   recommender list                   its executions, and what became of them
   recommender logs latest --follow   what they log, as it comes
@@ -39,6 +41,7 @@ def main() -> None:
 
 
 for command in (
-    run, serve, start, watch, report, list_command, show, logs, stop, redrive, schedule, doctor
+    run, serve, console, start, watch, list_command, show, logs, report, stop, redrive, schedule,
+    doctor,
 ):  # fmt: skip
     main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console import charts, report_charts, result
 from console.gantt import ROW_HEIGHT, draw_gantt
 from console.run_details import RunDetails
+from console.run_events import RunEvents
 from console.run_record import RunRecord
 from console.state_graph import BOX_HEIGHT, BOX_WIDTH, draw_graph
 from console.tuning_trials import best_trial
@@ -61,7 +63,7 @@ def render_report(record: RunRecord, details: RunDetails | None = None) -> str:
         trials=record.trials[:MAX_TRIALS],
         graph=draw_graph(details.state_machine.get("definition", {}), record.states),
         graph_box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
-        gantt=draw_gantt(details.events, details.jobs, _last_moment(record, details)),
+        gantt=draw_gantt(details.events, details.jobs, last_moment(record, details.events)),
         gantt_row=ROW_HEIGHT,
         events=details.events.rows[:MAX_EVENTS],
         rating_charts=report_charts.rating_charts(details.profile),
@@ -77,9 +79,9 @@ def render_report(record: RunRecord, details: RunDetails | None = None) -> str:
     )
 
 
-def _last_moment(record: RunRecord, details: RunDetails) -> Any:
+def last_moment(record: RunRecord, events: RunEvents) -> datetime:
     """Give the end, or the newest time that is known of a run without one."""
-    known = [attempt.ended_at or attempt.started_at for attempt in details.events.attempts]
+    known = [attempt.ended_at or attempt.started_at for attempt in events.attempts]
     return record.ended_at or max(known, default=record.started_at)
 
 

@@ -81,7 +81,7 @@ def gather_details(access: AwsAccess, record: RunRecord) -> RunDetails:
     details = RunDetails()
     try:
         stepfunctions = access.client("stepfunctions")
-        details.state_machine = _state_machine(stepfunctions, record.execution_arn)
+        details.state_machine = state_machine_of(stepfunctions, record.execution_arn)
         details.events = read_events(new_events(stepfunctions, record.execution_arn, 0))
     except (BotoCoreError, ClientError, ValueError) as error:
         details.gaps.append(f"state machine and history: {error}")
@@ -96,7 +96,19 @@ def gather_details(access: AwsAccess, record: RunRecord) -> RunDetails:
     return details
 
 
-def _state_machine(stepfunctions: Any, execution_arn: str) -> dict[str, Any]:
+def state_machine_of(stepfunctions: Any, execution_arn: str) -> dict[str, Any]:
+    """Read the definition that an execution runs, which may not be the machine's newest.
+
+    Parameters
+    ----------
+    stepfunctions : boto3 client
+    execution_arn : str
+
+    Returns
+    -------
+    dict
+        As in `RunDetails.state_machine`.
+    """
     described = stepfunctions.describe_state_machine_for_execution(executionArn=execution_arn)
     found = {
         name: described[name]

@@ -1,4 +1,4 @@
-"""Keeps web pages out of the embedded AWS.
+"""Keeps the web pages of other sites out of the embedded AWS, and of the web console.
 
 Who can call it can create a function and invoke it, which runs code as the person who started it.
 It listens on the loopback interface only, but a browser on the same machine reaches that too: a
@@ -30,17 +30,20 @@ class LoopbackGuard:
     Parameters
     ----------
     application : WSGI application
+    name : str
+        What the reason for a refusal calls it.
     """
 
-    def __init__(self, application: Application):
+    def __init__(self, application: Application, *, name: str = "the embedded AWS"):
         self._application = application
+        self._name = name
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer 403 with the reason, or pass the request on."""
         reason = refusal(environ)
         if not reason:
             return self._application(environ, start_response)
-        body = f"the embedded AWS refuses this request: {reason}\n".encode()
+        body = f"{self._name} refuses this request: {reason}\n".encode()
         start_response(
             "403 Forbidden",
             [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))],

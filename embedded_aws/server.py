@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 import warnings
 from pathlib import Path
@@ -28,16 +27,15 @@ from werkzeug.serving import make_server
 
 from embedded_aws import alarms, fixes
 from embedded_aws.deployment import deploy
-from embedded_aws.errors import PortInUseError
 from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
 from embedded_aws.fixes.task_clients import client_for
 from embedded_aws.lambda_runtime.pool import pool
+from embedded_aws.listening import listen
 from embedded_aws.loopback_guard import LoopbackGuard
 from embedded_aws.sagemaker import registry
 from embedded_aws.schedules import SchedulerService, scheduler_requests
 
-HOST = "127.0.0.1"
 DEFAULT_REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
 
@@ -95,7 +93,7 @@ class EmbeddedAws:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         # The embedded AWS's own error has no shape in the API's model; moto warns of that.
         warnings.filterwarnings("ignore", message=".*does not match an error shape")
-        listener = _listen(self._port)
+        listener = listen(self._port)
         host, port = listener.getsockname()[:2]
         os.environ["MOTO_PORT"] = str(port)  # moto's tasks find the server by it
         self.endpoint_url = f"http://{host}:{port}"
@@ -170,20 +168,6 @@ class EmbeddedAws:
             If the assembly has no stack, or one that cannot be deployed here.
         """
         return deploy(assembly_directory, self.client, account_id=ACCOUNT_ID, region=self.region)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise PortInUseError(
-            f"port {port} on {HOST} cannot be used ({error.strerror}); choose another with --port"
-        ) from error
-    listener.listen(128)
-    return listener
 
 
 def _reset_moto() -> None:

@@ -7,8 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from console import errors
+from console.aws_access import AwsAccess
 from console.command_group import CommandGroup
 from console.commands.serve import instructions
+from console.embedded_stack import DeployedStack
 from console.exit_codes import MEANINGS, ExitCode
 from console.main import main
 
@@ -182,7 +184,9 @@ def test_interruption_anywhere_ends_with_130(cli):
 
 
 def test_serve_prints_what_can_be_pasted():
-    text = instructions("http://127.0.0.1:4566", "us-east-1", "bucket", "arn:machine")
+    access = AwsAccess.embedded("http://127.0.0.1:4566", "us-east-1")
+    stack = DeployedStack(access, "bucket", "arn:machine")
+    text = instructions(stack, "http://127.0.0.1:4567/")
 
     command = text[text.index("aws stepfunctions") :].split("\n\n")[0]
     words = command.replace("\\\n", " ").split()
@@ -191,3 +195,4 @@ def test_serve_prints_what_can_be_pasted():
                          "--input"]  # fmt: skip
     assert "export AWS_ACCESS_KEY_ID=embedded" in text
     assert "bucket" in text
+    assert "http://127.0.0.1:4567/" in text

@@ -1,0 +1,1 @@
+"""The web console: executions, live and past, in a browser."""

@@ -1,0 +1,93 @@
+"""What all pages share: which stack they look at, and what was read of it before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+
+from flask import current_app
+
+from console.embedded_stack import DeployedStack
+from console.execution_list import Outputs
+from console.live_execution import LiveExecution
+
+EXTENSION = "recommender"
+_LIVE_EXECUTIONS = 16
+_REPORTS = 8
+
+_T = TypeVar("_T")
+
+
+class Recent(Generic[_T]):
+    """Keeps the things that were asked for last, and makes those that are missing.
+
+    Parameters
+    ----------
+    capacity : int
+        How many to keep.
+    """
+
+    def __init__(self, capacity: int):
+        self._capacity = capacity
+        self._kept: OrderedDict[object, _T] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: object, make: Callable[[], _T]) -> _T:
+        """Return what is kept under a key, made now if there is nothing.
+
+        Two threads that ask for the same missing thing at the same time both make it, and get the
+        same one.
+        """
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            kept = self._kept.setdefault(key, made)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+            return kept
+
+
+@dataclass(frozen=True)
+class Place:
+    """The deployed stack that the console shows.
+
+    Attributes
+    ----------
+    stack : DeployedStack
+    stack_name : str
+    outputs : Outputs
+        Of executions that have succeeded, which never change.
+    live : Recent of LiveExecution
+        By ARN.
+    reports : Recent of str
+        HTML of executions that have ended.
+    """
+
+    stack: DeployedStack
+    stack_name: str
+    outputs: Outputs = field(default_factory=dict)
+    live: Recent[LiveExecution] = field(default_factory=lambda: Recent(_LIVE_EXECUTIONS))
+    reports: Recent[str] = field(default_factory=lambda: Recent(_REPORTS))
+
+    @property
+    def where(self) -> str:
+        """Say which AWS it is in."""
+        access = self.stack.access
+        return access.endpoint_url or access.region
+
+    def arn_of(self, name: str) -> str:
+        """Return the ARN of an execution of the stack's state machine."""
+        return self.stack.execution_arn(name)
+
+
+def place() -> Place:
+    """Return what the running application shows."""
+    found: Place = current_app.extensions[EXTENSION]
+    return found
