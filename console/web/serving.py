@@ -64,6 +64,8 @@ def web_console(
             str(error), step="console", error=type(error).__name__
         ) from error
     host, port = listener.getsockname()[:2]
+    # Making the first client takes a third of a second, which nobody should wait for at a page.
+    stack.access.client("stepfunctions")
     application = create_application(stack, stack_name, token=token)
     server = make_server(
         host, port, application, threaded=True, request_handler=_QuietHandler, fd=listener.detach()
