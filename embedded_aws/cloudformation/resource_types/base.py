@@ -177,9 +177,30 @@ def tag_map(properties: Properties) -> dict[str, str]:
     return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", [])}
 
 
-def removed_tags(properties: Properties, previous: Properties) -> list[str]:
-    """Return the keys of tags that are no longer there."""
-    return sorted(set(tag_map(previous)) - set(tag_map(properties)))
+def change_tags(
+    properties: Properties,
+    previous: Properties,
+    *,
+    remove: Callable[[list[str]], Any],
+    put: Callable[[list[dict[str, str]]], Any],
+) -> None:
+    """Bring a resource's tags up to date; nothing is asked of the service if they are.
+
+    Parameters
+    ----------
+    properties, previous : mapping
+    remove : callable
+        Takes the keys of the tags that are no longer there.
+    put : callable
+        Takes the tags that are, as the template has them.
+    """
+    if not changed(properties, previous, "Tags"):
+        return
+    gone = sorted(set(tag_map(previous)) - set(tag_map(properties)))
+    if gone:
+        remove(gone)
+    if properties.get("Tags"):
+        put(properties["Tags"])
 
 
 def lower_camel(value: Any) -> Any:

@@ -12,9 +12,9 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
     pick,
-    removed_tags,
     tag_map,
 )
 
@@ -82,12 +82,13 @@ class Function(ResourceType):
         if different:
             values = {part: properties.get(part, _DEFAULTS.get(part)) for part in different}
             client.update_function_configuration(FunctionName=name, **_api_names(values))
-        if changed(properties, previous, "Tags"):
-            arn = physical.attributes["Arn"]
-            gone = removed_tags(properties, previous)
-            if gone:
-                client.untag_resource(Resource=arn, TagKeys=gone)
-            client.tag_resource(Resource=arn, Tags=tag_map(properties))
+        arn = physical.attributes["Arn"]
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: client.untag_resource(Resource=arn, TagKeys=keys),
+            put=lambda _: client.tag_resource(Resource=arn, Tags=tag_map(properties)),
+        )
         _set_concurrency(client, name, properties, previous)
         return physical
 

@@ -12,9 +12,9 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
     pick,
-    removed_tags,
 )
 
 _LONGEST_NAME = 64
@@ -86,9 +86,12 @@ class Role(ResourceType):
                 )
             else:
                 iam.delete_role_permissions_boundary(RoleName=name)
-        if changed(properties, previous, "Tags"):
-            iam.untag_role(RoleName=name, TagKeys=removed_tags(properties, previous))
-            iam.tag_role(RoleName=name, Tags=properties.get("Tags", []))
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
+            put=lambda tags: iam.tag_role(RoleName=name, Tags=tags),
+        )
         _set_role_policies(iam, name, properties, previous)
         return physical
 

@@ -10,8 +10,8 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
-    removed_tags,
 )
 
 _PENDING_DAYS = 30  # what AWS takes when the template does not say
@@ -59,9 +59,12 @@ class Key(ResourceType):
         if changed(properties, previous, "KeyPolicy"):
             policy = json.dumps(properties["KeyPolicy"])
             kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
-        if changed(properties, previous, "Tags"):
-            kms.untag_resource(KeyId=key, TagKeys=removed_tags(properties, previous))
-            kms.tag_resource(KeyId=key, Tags=_api_tags(properties))
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: kms.untag_resource(KeyId=key, TagKeys=keys),
+            put=lambda _: kms.tag_resource(KeyId=key, Tags=_api_tags(properties)),
+        )
         _set_state(kms, key, properties, {"Enabled": True, **previous})
         return physical
 

@@ -9,9 +9,9 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
     lower_camel,
-    removed_tags,
     tag_map,
 )
 
@@ -47,12 +47,12 @@ class LogGroup(ResourceType):
                 client.associate_kms_key(logGroupName=name, kmsKeyId=properties["KmsKeyId"])
             else:
                 client.disassociate_kms_key(logGroupName=name)
-        if changed(properties, previous, "Tags"):
-            gone = removed_tags(properties, previous)
-            if gone:
-                client.untag_log_group(logGroupName=name, tags=gone)
-            if properties.get("Tags"):
-                client.tag_log_group(logGroupName=name, tags=tag_map(properties))
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: client.untag_log_group(logGroupName=name, tags=keys),
+            put=lambda _: client.tag_log_group(logGroupName=name, tags=tag_map(properties)),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:

@@ -10,8 +10,8 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
-    removed_tags,
     tag_map,
 )
 
@@ -68,9 +68,12 @@ class Topic(ResourceType):
                 sns.set_topic_attributes(
                     TopicArn=arn, AttributeName=name, AttributeValue=_text(properties.get(name, ""))
                 )
-        if changed(properties, previous, "Tags"):
-            sns.untag_resource(ResourceArn=arn, TagKeys=removed_tags(properties, previous))
-            sns.tag_resource(ResourceArn=arn, Tags=properties.get("Tags", []))
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: sns.untag_resource(ResourceArn=arn, TagKeys=keys),
+            put=lambda tags: sns.tag_resource(ResourceArn=arn, Tags=tags),
+        )
         _subscribe(sns, arn, properties, previous)
         return physical
 
@@ -184,12 +187,12 @@ class Queue(ResourceType):
         }
         if different:
             sqs.set_queue_attributes(QueueUrl=physical.id, Attributes=different)
-        if changed(properties, previous, "Tags"):
-            gone = removed_tags(properties, previous)
-            if gone:
-                sqs.untag_queue(QueueUrl=physical.id, TagKeys=gone)
-            if properties.get("Tags"):
-                sqs.tag_queue(QueueUrl=physical.id, Tags=tag_map(properties))
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: sqs.untag_queue(QueueUrl=physical.id, TagKeys=keys),
+            put=lambda _: sqs.tag_queue(QueueUrl=physical.id, Tags=tag_map(properties)),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:

@@ -9,8 +9,7 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
-    changed,
-    removed_tags,
+    change_tags,
 )
 
 _LONGEST_NAME = 255
@@ -58,12 +57,13 @@ class Alarm(ResourceType):
     def update(self, request: Request, physical: Physical, previous: Properties) -> Physical:
         """Replace the settings; PutMetricAlarm leaves the tags of an alarm that exists."""
         self._put(request, physical.id, None)
-        if changed(request.properties, previous, "Tags"):
-            cloudwatch, arn = request.client("cloudwatch"), physical.attributes["Arn"]
-            gone = removed_tags(request.properties, previous)
-            if gone:
-                cloudwatch.untag_resource(ResourceARN=arn, TagKeys=gone)
-            cloudwatch.tag_resource(ResourceARN=arn, Tags=request.properties.get("Tags", []))
+        cloudwatch, arn = request.client("cloudwatch"), physical.attributes["Arn"]
+        change_tags(
+            request.properties,
+            previous,
+            remove=lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
+            put=lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tags),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:

@@ -10,9 +10,8 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
-    changed,
+    change_tags,
     pick,
-    removed_tags,
 )
 
 _LONGEST_NAME = 64
@@ -82,10 +81,12 @@ class ScheduleGroup(ResourceType):
     def update(self, request: Request, physical: Physical, previous: Properties) -> Physical:
         """Change the tags."""
         scheduler, arn = request.client("scheduler"), physical.attributes["Arn"]
-        gone = removed_tags(request.properties, previous)
-        if gone:
-            scheduler.untag_resource(ResourceArn=arn, TagKeys=gone)
-        scheduler.tag_resource(ResourceArn=arn, Tags=request.properties.get("Tags", []))
+        change_tags(
+            request.properties,
+            previous,
+            remove=lambda keys: scheduler.untag_resource(ResourceArn=arn, TagKeys=keys),
+            put=lambda tags: scheduler.tag_resource(ResourceArn=arn, Tags=tags),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:
@@ -118,10 +119,13 @@ class Rule(ResourceType):
         events, properties = request.client("events"), request.properties
         _put_rule(events, physical.id, properties, tags=None)
         _set_targets(events, physical.id, properties, previous)
-        if changed(properties, previous, "Tags"):
-            arn = physical.attributes["Arn"]
-            events.untag_resource(ResourceARN=arn, TagKeys=removed_tags(properties, previous))
-            events.tag_resource(ResourceARN=arn, Tags=properties.get("Tags", []))
+        arn = physical.attributes["Arn"]
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: events.untag_resource(ResourceARN=arn, TagKeys=keys),
+            put=lambda tags: events.tag_resource(ResourceARN=arn, Tags=tags),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:

@@ -11,9 +11,8 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
-    changed,
+    change_tags,
     lower_camel,
-    removed_tags,
 )
 
 _LONGEST_NAME = 80
@@ -75,13 +74,12 @@ class StateMachine(ResourceType):
             roleArn=properties["RoleArn"],
             **{key: lower_camel(value) for key, value in optional.items() if value is not None},
         )
-        if changed(properties, previous, "Tags"):
-            gone = removed_tags(properties, previous)
-            if gone:
-                client.untag_resource(resourceArn=physical.id, tagKeys=gone)
-            client.tag_resource(
-                resourceArn=physical.id, tags=lower_camel(properties.get("Tags", []))
-            )
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: client.untag_resource(resourceArn=physical.id, tagKeys=keys),
+            put=lambda tags: client.tag_resource(resourceArn=physical.id, tags=lower_camel(tags)),
+        )
         return physical
 
     def delete(self, request: Request, physical: Physical) -> None:

@@ -11,9 +11,9 @@ from embedded_aws.cloudformation.resource_types.base import (
     Properties,
     Request,
     ResourceType,
+    change_tags,
     changed,
     lower_camel,
-    removed_tags,
 )
 
 _LONGEST_NAME = 256
@@ -116,10 +116,13 @@ class Repository(ResourceType):
             ecr.put_image_scanning_configuration(
                 repositoryName=name, imageScanningConfiguration=lower_camel(scanning)
             )
-        if changed(properties, previous, "Tags"):
-            arn = physical.attributes["Arn"]
-            ecr.untag_resource(resourceArn=arn, tagKeys=removed_tags(properties, previous))
-            ecr.tag_resource(resourceArn=arn, tags=properties.get("Tags", []))
+        arn = physical.attributes["Arn"]
+        change_tags(
+            properties,
+            previous,
+            remove=lambda keys: ecr.untag_resource(resourceArn=arn, tagKeys=keys),
+            put=lambda tags: ecr.tag_resource(resourceArn=arn, tags=tags),
+        )
         _set_policies(ecr, name, properties, previous)
         return physical
 
