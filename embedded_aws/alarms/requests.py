@@ -13,7 +13,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from embedded_aws.alarms.actions import run_actions
 from embedded_aws.alarms.definition import AlarmDefinition
 from embedded_aws.errors import EmbeddedAwsError
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 
 def apply() -> None:

@@ -16,7 +16,7 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores
 
 from embedded_aws.cloudformation import views
-from embedded_aws.cloudformation.errors import UnsupportedInEmbeddedAwsError, ValidationError
+from embedded_aws.cloudformation.errors import ValidationError
 from embedded_aws.cloudformation.registry import (
     CloudFormationRegistry,
     check_capabilities,
@@ -24,6 +24,7 @@ from embedded_aws.cloudformation.registry import (
 )
 from embedded_aws.cloudformation.stack import Revision, Stack
 from embedded_aws.cloudformation.template import Template, parse_template
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _OPERATIONS = (
     "CreateStack",
@@ -74,7 +75,7 @@ class CloudFormationApi(BaseResponse):
         operation = self._get_action()
         try:
             if operation not in _OPERATIONS:
-                raise UnsupportedInEmbeddedAwsError(
+                raise UnsupportedInEmbeddedAws(
                     f"The embedded AWS does not offer CloudFormation's {operation}; "
                     f"it offers {', '.join(_OPERATIONS)}"
                 )
@@ -204,7 +205,7 @@ class CloudFormationApi(BaseResponse):
     def _create_change_set(self) -> dict[str, Any]:
         kind, name = self._get_param("ChangeSetType") or "UPDATE", self._get_param("StackName")
         if kind not in ("CREATE", "UPDATE"):
-            raise UnsupportedInEmbeddedAwsError(
+            raise UnsupportedInEmbeddedAws(
                 f"The embedded AWS does not offer change sets of the type {kind}"
             )
         stack = self._registry.find(name)
@@ -305,6 +306,6 @@ class CloudFormationApi(BaseResponse):
     def _refuse_unsupported_parameters(self) -> None:
         refused = [n for n in _UNSUPPORTED_PARAMETERS if self._get_param(n) not in _UNSET]
         if refused:
-            raise UnsupportedInEmbeddedAwsError(
+            raise UnsupportedInEmbeddedAws(
                 f"The embedded AWS does not offer these parameters: {', '.join(refused)}"
             )

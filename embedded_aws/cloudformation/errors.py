@@ -44,12 +44,6 @@ class InsufficientCapabilitiesError(CloudFormationError):
     code = "InsufficientCapabilitiesException"
 
 
-class UnsupportedInEmbeddedAwsError(CloudFormationError):
-    """AWS can do that, the embedded AWS cannot."""
-
-    code = "UnsupportedInEmbeddedAws"
-
-
 class ResourceFailure(Exception):  # noqa: N818 - a resource's state, shown in the stack's events
     """One resource could not be created, updated or deleted; the message is the reason."""
 

@@ -11,13 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedded_aws.cloudformation.errors import (
-    ResourceFailure,
-    UnsupportedInEmbeddedAwsError,
-    ValidationError,
-)
+from embedded_aws.cloudformation.errors import ResourceFailure, ValidationError
 from embedded_aws.cloudformation.resource_types.base import Physical
 from embedded_aws.cloudformation.template import SUBSTITUTION, Template
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 # What AWS shows in change sets for values that only the deployment will tell.
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -91,7 +88,7 @@ class Resolver:
             if name in self._functions:
                 return self._functions[name](argument)
             if name.startswith("Fn::"):
-                raise UnsupportedInEmbeddedAwsError(f"The embedded AWS does not offer {name}")
+                raise UnsupportedInEmbeddedAws(f"The embedded AWS does not offer {name}")
         resolved = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not NO_VALUE}
 
@@ -116,7 +113,7 @@ class Resolver:
         if name == "Fn::Contains":
             values, wanted = map(self.resolve, argument)
             return bool(wanted in values)
-        raise UnsupportedInEmbeddedAwsError(f"The embedded AWS does not offer {name} in conditions")
+        raise UnsupportedInEmbeddedAws(f"The embedded AWS does not offer {name} in conditions")
 
     def check_rules(self) -> None:
         """Check the parameters against the template's rules.

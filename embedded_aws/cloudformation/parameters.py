@@ -11,8 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from embedded_aws.cloudformation.errors import UnsupportedInEmbeddedAwsError, ValidationError
+from embedded_aws.cloudformation.errors import ValidationError
 from embedded_aws.cloudformation.template import Template
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _SSM_TYPE = "AWS::SSM::Parameter::Value<"
 
@@ -104,9 +105,7 @@ def _resolve(name: str, slot: Mapping[str, Any], value: str, client: Callable[[s
         value = _stored_value(value, client)
         kind = kind[len(_SSM_TYPE) : -1]
     elif kind.startswith("AWS::SSM::"):
-        raise UnsupportedInEmbeddedAwsError(
-            f"The embedded AWS does not offer the parameter type {kind}"
-        )
+        raise UnsupportedInEmbeddedAws(f"The embedded AWS does not offer the parameter type {kind}")
     if kind == "CommaDelimitedList" or kind.startswith("List<"):
         return [item.strip() for item in value.split(",")]
     return value

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from embedded_aws.cloudformation.errors import UnsupportedInEmbeddedAwsError, ValidationError
+from embedded_aws.cloudformation.errors import ValidationError
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 PSEUDO_PARAMETERS = (
     "AWS::AccountId",
@@ -68,7 +69,7 @@ def parse_template(body: str) -> Template:
     ------
     ValidationError
         If it is no template, or refers to what it does not define.
-    UnsupportedInEmbeddedAwsError
+    UnsupportedInEmbeddedAws
         If it needs macros.
     """
     document = _parse(body)
@@ -80,7 +81,7 @@ def parse_template(body: str) -> Template:
         )
     for name in _SECTIONS_WITHOUT_SUPPORT:
         if name in document:
-            raise UnsupportedInEmbeddedAwsError(
+            raise UnsupportedInEmbeddedAws(
                 f"The embedded AWS does not process a template's section {name}"
             )
     template = Template(body, document)

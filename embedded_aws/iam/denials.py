@@ -14,9 +14,9 @@ from xml.sax.saxutils import escape
 
 from embedded_aws.api_model import service_model
 from embedded_aws.iam.api_requests import ApiRequest
+from embedded_aws.unsupported import UNSUPPORTED
 
 _CODES = {"s3": "AccessDenied", "sns": "AuthorizationError"}
-UNSUPPORTED = "UnsupportedInEmbeddedAws"
 REQUEST_ID = "embedded"
 
 StartResponse = Callable[..., Any]

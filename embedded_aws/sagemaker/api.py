@@ -12,9 +12,9 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores
 
 from embedded_aws.errors import UnsupportedTuningStrategyError
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.registry import Registry, registry_of
 from embedded_aws.sagemaker.request_validation import validate_request
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _OPERATIONS = (
     "AddTags",

@@ -19,8 +19,8 @@ from typing import IO
 from embedded_aws.iam.enforcement import has_all
 from embedded_aws.iam.permissions import Permission
 from embedded_aws.iam.role_sessions import RoleSession
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.job import JobFailedError, JobStoppedError
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _MODULE_BY_REPOSITORY = {"factorization-machines": "embedded_aws.factorization_machines"}
 _PULL_ACTIONS = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")

@@ -21,9 +21,3 @@ class ResourceNotFound(ServiceException):
     """There is no such job."""
 
     code = "ResourceNotFound"
-
-
-class UnsupportedInEmbeddedAws(ServiceException):
-    """AWS can do this, the embedded AWS cannot; it says so rather than pretend."""
-
-    code = "UnsupportedInEmbeddedAws"

@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 Span = tuple[int, int]
 MIB = 1024 * 1024

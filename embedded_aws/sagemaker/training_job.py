@@ -25,7 +25,7 @@ from isal import igzip
 from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
+from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.sagemaker.job import (
     INTERNAL_SERVER_ERROR,
     Job,
@@ -37,6 +37,7 @@ from embedded_aws.sagemaker.job import (
 from embedded_aws.sagemaker.job_log import JobLog
 from embedded_aws.sagemaker.metrics import METRIC_DEFINITIONS, MetricReader
 from embedded_aws.sagemaker.storage import Storage
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 log = logging.getLogger(__name__)
 

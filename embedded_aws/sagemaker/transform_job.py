@@ -19,7 +19,6 @@ from typing import Any
 
 from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.job import Job, JobFailedError, utc_now
 from embedded_aws.sagemaker.job_log import JobLog
 from embedded_aws.sagemaker.payloads import (
@@ -30,6 +29,7 @@ from embedded_aws.sagemaker.payloads import (
     requests_of,
 )
 from embedded_aws.sagemaker.storage import Storage, split_uri
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 # A gzipped object may not inflate to more.

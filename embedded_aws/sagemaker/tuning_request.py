@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
+from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.sagemaker.metrics import METRIC_DEFINITIONS
 from embedded_aws.sagemaker.training_job import check_training_request
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 
 def check_tuning_request(request: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from embedded_aws.events.targets import UnsupportedTargetError, check_target
+from embedded_aws.unsupported import UNSUPPORTED
 from recommender.schedule_expressions import ScheduleExpressionError, parse, parse_time_zone
 
 
@@ -31,7 +32,7 @@ def _check(settings: dict[str, Any]) -> None:
     try:
         check_target(settings["target"]["Arn"])
     except UnsupportedTargetError as error:
-        raise JsonRESTError("UnsupportedInEmbeddedAws", str(error)) from None
+        raise JsonRESTError(UNSUPPORTED, str(error)) from None
 
 
 @functools.cache

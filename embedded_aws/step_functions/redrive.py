@@ -12,9 +12,10 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
+from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.step_functions import limits
 from embedded_aws.step_functions.progress import Progress
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _REDRIVABLE_PERIOD = datetime.timedelta(days=14)
 _LONGEST_EXECUTION = datetime.timedelta(days=365)

@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_aws.cloudformation.errors import (
-    ResourceFailure,
-    UnsupportedInEmbeddedAwsError,
-    ValidationError,
-)
+from embedded_aws.cloudformation.errors import ResourceFailure, ValidationError
 from embedded_aws.cloudformation.intrinsics import KNOWN_AFTER_APPLY, Resolver
 from embedded_aws.cloudformation.resource_types.base import Physical, generated_name
 from embedded_aws.cloudformation.template import (
@@ -19,6 +15,7 @@ from embedded_aws.cloudformation.template import (
     deployment_order,
     parse_template,
 )
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 YAML = """
 Description: short forms
@@ -121,7 +118,7 @@ def test_functions(resolver: Resolver, value: Any, expected: Any) -> None:
         ({"Fn::ImportValue": "none"}, ValidationError, "No export named none"),
         ({"Fn::FindInMap": ["Table", "a", "b"]}, ValidationError, "mapping for Table::a::b"),
         ({"Fn::Select": [5, ["a"]]}, ValidationError, "nonexistent value at index 5"),
-        ({"Fn::Cidr": []}, UnsupportedInEmbeddedAwsError, "Fn::Cidr"),
+        ({"Fn::Cidr": []}, UnsupportedInEmbeddedAws, "Fn::Cidr"),
     ],
 )
 def test_what_cannot_be_resolved_is_named(

@@ -9,13 +9,13 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws
 from embedded_aws.sagemaker.payloads import (
     PayloadError,
     check_split_type,
     decompress,
     requests_of,
 )
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 from recommender import recordio
 
 MIB = 1024 * 1024

@@ -10,9 +10,10 @@ import pytest
 
 import embedded_aws.fixes  # noqa: F401 - loads the packages that import each other
 from embedded_aws.processor_count import processor_count
-from embedded_aws.sagemaker.errors import UnsupportedInEmbeddedAws, ValidationException
+from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.sagemaker.job import utc_now
 from embedded_aws.sagemaker.tuning_job import TuningJob
+from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 IMAGE = "1.dkr.ecr.us-east-1.amazonaws.com/factorization-machines"
 Ending = float | str  # the objective, or why it failed
