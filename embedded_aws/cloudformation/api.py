@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
-from moto.core.exceptions import ServiceException
-from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores
 
 from embedded_aws.cloudformation import views
@@ -24,6 +22,7 @@ from embedded_aws.cloudformation.registry import (
 )
 from embedded_aws.cloudformation.stack import Revision, Stack
 from embedded_aws.cloudformation.template import Template, parse_template
+from embedded_aws.own_api import OwnApi
 from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _OPERATIONS = (
@@ -59,35 +58,21 @@ _UNSET: tuple[Any, ...] = (None, "", [], False, "false")
 _PAGE = 100
 
 
-class CloudFormationApi(BaseResponse):
-    """Parses requests and hands them to the registry."""
+class CloudFormationApi(OwnApi):
+    """Hands requests to the registry."""
 
-    def __init__(self) -> None:
-        super().__init__(service_name="cloudformation")
-        self.automated_parameter_parsing = True
+    service = "cloudformation"
+    title = "CloudFormation"
+    operations = _OPERATIONS
 
     @property
     def _registry(self) -> CloudFormationRegistry:
         return registry_of(self.current_account, self.region)
 
-    def call_action(self) -> Any:
-        """Answer one request."""
-        operation = self._get_action()
-        try:
-            if operation not in _OPERATIONS:
-                raise UnsupportedInEmbeddedAws(
-                    f"The embedded AWS does not offer CloudFormation's {operation}; "
-                    f"it offers {', '.join(_OPERATIONS)}"
-                )
-            self._refuse_unsupported_parameters()
-            result = getattr(self, f"_{camelcase_to_underscores(operation)}")()
-        except ServiceException as error:
-            return self._answer(ActionResult(error))
-        return self._answer(EmptyResult() if result is None else ActionResult(result))
-
-    def _answer(self, result: ActionResult) -> Any:
-        status, headers, body = self.serialized(result)
-        return status, *self._enrich_response(headers, body)
+    def _perform(self, operation: str) -> dict[str, Any] | None:
+        self._refuse_unsupported_parameters()
+        result: dict[str, Any] | None = getattr(self, f"_{camelcase_to_underscores(operation)}")()
+        return result
 
     # ---- stacks
 
