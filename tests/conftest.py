@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no bug.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 

@@ -11,19 +11,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from workflow import retries
 from workflow.console_pages import TRAINING_LOG, TRANSFORM_LOG, ConsolePages
-from workflow.retries import RetryPolicy
 
 RUNBOOK = "docs/operating.md"
 JOB_KINDS = ("TrainingJob", "HyperParameterTuningJob", "TransformJob")
 # SNS takes 100 characters; the rest of the subject and the longest state's name need 40.
 _MAX_NAME_IN_SUBJECT = 60
-_SNS_API = RetryPolicy(
-    errors=("SNS.AmazonSNSException", "SNS.SdkClientException", "SNS.ThrottledException"),
-    first_wait_seconds=1,
-    longest_wait_seconds=30,
-    max_attempts=4,
-)
 _JOB_LOGS = {
     "TrainModel": TRAINING_LOG,
     "TuneModel": TRAINING_LOG,
@@ -107,7 +101,7 @@ class FailureNotice:
             result_path=sfn.JsonPath.DISCARD,
             task_timeout=sfn.Timeout.duration(Duration.minutes(1)),
         )
-        _SNS_API.apply_to(state)
+        retries.SNS_API.apply_to(state)
         # The run has failed for its own reason, which must not be lost with the message.
         state.add_catch(then, errors=[sfn.Errors.ALL], result_path=sfn.JsonPath.DISCARD)
         state.next(then)

@@ -96,3 +96,9 @@ S3_API = RetryPolicy(
     longest_wait_seconds=30,
     max_attempts=4,
 )
+SNS_API = RetryPolicy(
+    errors=("SNS.AmazonSNSException", "SNS.SdkClientException", "SNS.ThrottledException"),
+    first_wait_seconds=1,
+    longest_wait_seconds=30,
+    max_attempts=4,
+)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_aws.factorization_machines.feature_groups import FeatureGroups
@@ -45,7 +45,6 @@ def as_lists(groups: FeatureGroups) -> list[list[Group]]:
     density=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None)
 def test_groups_equal_lists_by_feature(n_samples, feature_dim, batch_size, density, seed) -> None:
     rng = np.random.default_rng(seed)
     shape = (n_samples, feature_dim)
