@@ -2,8 +2,10 @@
 
     ConsoleError
     ├── BadInputError             the person can mend it: an option, the input, the ratings
+    │   └── NotInRunError             the run has no such customer, or no such video
     ├── DataUnavailableError      a data set can be neither fetched nor found in the cache
     ├── EnvironmentProblemError   the machine or the account is not fit
+    │   └── RunTooLargeError          what a run left is too large to be held in memory
     ├── RunFailedError            the execution ended otherwise than SUCCEEDED
     └── RunInterruptedError       Ctrl-C or SIGTERM
 
@@ -12,7 +14,7 @@ Each has the exit code of its kind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.exit_codes import ExitCode
@@ -75,6 +77,21 @@ class BadInputError(ConsoleError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class NotInRunError(BadInputError):
+    """The run has no such customer, or no such video.
+
+    Parameters
+    ----------
+    message : str
+    near : sequence of str
+        Ids that the person may have meant, the best first.
+    """
+
+    def __init__(self, message: str, near: Sequence[str] = ()):
+        super().__init__(message)
+        self.near = tuple(near)
+
+
 class DataUnavailableError(ConsoleError):
     """A data set can be neither fetched nor found in the cache."""
 
@@ -85,6 +102,10 @@ class EnvironmentProblemError(ConsoleError):
     """The machine or the account is not fit for the command."""
 
     exit_code = ExitCode.ENVIRONMENT
+
+
+class RunTooLargeError(EnvironmentProblemError):
+    """What a run left is too large to be held in memory."""
 
 
 class RunFailedError(ConsoleError):

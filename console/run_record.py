@@ -15,12 +15,12 @@ from console.aws_access import AwsAccess
 from console.errors import EnvironmentProblemError
 from console.failure_digest import FailureDigest, digest_of
 from console.history import new_events
+from console.recommendations import RecommendationBrowser, load_run
 from console.sample_customers import CustomerSample, sample_customers
 from console.timeline import StateRun, Timeline
 from console.training_log import EpochMetric, TrainingLog
 from console.tuning_trials import Trial, list_trials
 from recommender.errors import RecommenderError
-from recommender.run_layout import RunLayout
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -221,14 +221,10 @@ def _add_jobs(access: AwsAccess, record: RunRecord, timeline: Timeline) -> None:
 
 def _add_samples(access: AwsAccess, record: RunRecord) -> None:
     try:
-        bucket, key = split_s3_uri(record.output["model"]["model_data_uri"])
-        layout = RunLayout(str(record.run_id))
-        record.samples.extend(
-            sample_customers(
-                access.client("s3"), bucket, layout, key, is_classifier=record.is_classifier
-            )
-        )
-    except (RecommenderError, BotoCoreError, ClientError, KeyError, ValueError) as error:
+        bucket, _ = split_s3_uri(record.output["evaluation_uri"])
+        run = load_run(access.client("s3"), bucket, str(record.run_id))
+        record.samples.extend(sample_customers(RecommendationBrowser(run)))
+    except (RecommenderError, KeyError, ValueError) as error:
         record.gaps.append(f"sample recommendations: {error}")
 
 

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
 
-import numpy as np
-import pandas as pd
-from botocore.exceptions import ClientError
-
-from lambdas.runtime.ratings_parts import ratings_parts
-from lambdas.runtime.store import ArtifactStore
-from recommender.errors import RecommenderError
-from recommender.model_artifact import parse_model
-from recommender.run_layout import SPLITS, RunLayout
-from recommender.scoring import probability, recommend
-from recommender.tables import concatenate, read_customers, read_videos
-
-_T = TypeVar("_T")
-_Videos = tuple[list[str], list[str | None]]
+from console.recommendations import RatedVideo, RecommendationBrowser
 
 _SHOWN_FAVOURITES = 5
 _SHOWN_RECOMMENDATIONS = 5
@@ -63,95 +46,35 @@ class CustomerSample:
     recommendations: tuple[Shown, ...]
 
 
-def sample_customers(
-    s3: Any, bucket: str, layout: RunLayout, model_key: str, *, is_classifier: bool
-) -> list[CustomerSample]:
-    """Recommend videos to two customers of a run.
-
-    Parameters
-    ----------
-    s3 : boto3 client
-    bucket : str
-    layout : RunLayout
-    model_key : str
-        Of ``model.tar.gz``.
-    is_classifier : bool
-        Whether scores are log odds.
-
-    Raises
-    ------
-    RecommenderError
-        If a table or the model cannot be read.
-    """
-    store = ArtifactStore(s3, bucket)
-    try:
-        with TemporaryDirectory() as folder:
-            ratings = _ratings(store, layout, Path(folder))
-            customer_ids = _table(store, layout.customers_key, Path(folder), read_customers)
-            videos = _table(store, layout.videos_key, Path(folder), read_videos)
-        model = parse_model(store.get(model_key))
-    except ClientError as error:
-        raise RecommenderError(f"s3://{bucket}/{layout.prefix}: {error}") from error
-    found = []
-    for remark, user_index in _choose(ratings["user_index"]):
-        own = ratings[ratings["user_index"] == user_index]
-        items, scores = recommend(
-            model,
-            user_index,
-            n_users=len(customer_ids),
-            seen=own["item_index"].to_numpy(np.int64),
-            count=_SHOWN_RECOMMENDATIONS,
-        )
-        values = probability(scores) if is_classifier else scores
-        best = own.sort_values(["rating", "item_index"], ascending=[False, True], kind="stable")
-        best = best.head(_SHOWN_FAVOURITES)
-        found.append(
-            CustomerSample(
-                customer_id=customer_ids[user_index],
-                remark=remark,
-                n_ratings=len(own),
-                favourites=_shown(videos, best["item_index"].tolist(), best["rating"].tolist()),
-                recommendations=_shown(videos, items.tolist(), values.tolist()),
-            )
-        )
-    return found
-
-
-def _choose(user_index: pd.Series[int]) -> list[tuple[str, int]]:
-    """Choose by number of ratings, ties by index: always the same two for the same ratings."""
-    counts = user_index.value_counts()
-    ranked = sorted(counts.index, key=lambda user: (-int(counts[user]), int(user)))
-    if len(ranked) < 2:
-        return [("the only customer", int(user)) for user in ranked]
+def sample_customers(browser: RecommendationBrowser) -> list[CustomerSample]:
+    """Recommend videos to two customers of a run; always the same two for the same ratings."""
+    n_customers = len(browser.run.customer_ids)
+    if n_customers < 2:
+        return [_sample(browser, "the only customer", rank) for rank in range(n_customers)]
     return [
-        ("the most active customer", int(ranked[0])),
-        ("a customer of average activity", int(ranked[len(ranked) // 2])),
+        _sample(browser, "the most active customer", 0),
+        _sample(browser, "a customer of average activity", n_customers // 2),
     ]
 
 
-def _shown(videos: _Videos, items: list[int], values: list[float]) -> tuple[Shown, ...]:
-    ids, titles = videos
-    return tuple(
-        Shown(ids[item], titles[item], float(value))
-        for item, value in zip(items, values, strict=True)
+def _sample(browser: RecommendationBrowser, remark: str, rank: int) -> CustomerSample:
+    (customer,) = browser.most_active(1, start=rank)
+    view = browser.customer(
+        customer.customer_id, top=_SHOWN_RECOMMENDATIONS, history=customer.n_ratings
+    )
+    best = sorted(view.history.hits, key=_best_first)[:_SHOWN_FAVOURITES]
+    return CustomerSample(
+        customer_id=customer.customer_id,
+        remark=remark,
+        n_ratings=customer.n_ratings,
+        favourites=tuple(
+            Shown(rated.video.video_id, rated.video.title, rated.rating) for rated in best
+        ),
+        recommendations=tuple(
+            Shown(found.video.video_id, found.video.title, found.predicted) for found in view.top
+        ),
     )
 
 
-def _ratings(store: ArtifactStore, layout: RunLayout, folder: Path) -> pd.DataFrame:
-    prefixes = [layout.ratings_prefix(split) for split in SPLITS]
-    ratings = concatenate(
-        [part for prefix in prefixes for part in ratings_parts(store, prefix, folder)]
-    )
-    return pd.DataFrame(
-        {
-            "user_index": ratings.user_index,
-            "item_index": ratings.item_index,
-            "rating": ratings.rating,
-        }
-    )
-
-
-def _table(store: ArtifactStore, key: str, folder: Path, read: Callable[..., _T]) -> _T:
-    path = folder / "table.parquet"
-    store.download(key, path)
-    return read(path, where=store.uri(key))
+def _best_first(rated: RatedVideo) -> tuple[float, str]:
+    return -rated.rating, rated.video.video_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
@@ -13,10 +14,12 @@ from flask import current_app
 from console.embedded_stack import DeployedStack
 from console.execution_list import Outputs
 from console.live_execution import LiveExecution
+from console.recommendations import RecommendationBrowser
 
 EXTENSION = "recommender"
 _LIVE_EXECUTIONS = 16
 _REPORTS = 8
+_RUNS = 2
 
 _T = TypeVar("_T")
 
@@ -28,30 +31,39 @@ class Recent(Generic[_T]):
     ----------
     capacity : int
         How many to keep.
+    one_at_a_time : bool
+        For things so large that only one more than `capacity` may be in memory: each is made
+        once, while whoever wants a missing one waits. Otherwise two threads that ask for the same
+        missing thing at the same time both make it, and get the same one.
     """
 
-    def __init__(self, capacity: int):
+    def __init__(self, capacity: int, *, one_at_a_time: bool = False):
         self._capacity = capacity
         self._kept: OrderedDict[object, _T] = OrderedDict()
         self._lock = Lock()
+        self._making: AbstractContextManager[object] = Lock() if one_at_a_time else nullcontext()
 
     def get(self, key: object, make: Callable[[], _T]) -> _T:
-        """Return what is kept under a key, made now if there is nothing.
+        """Return what is kept under a key, made now if there is nothing."""
+        for found in self._look_up(key):
+            return found
+        with self._making:
+            for found in self._look_up(key):  # made while this thread waited
+                return found
+            made = make()
+            with self._lock:
+                kept = self._kept.setdefault(key, made)
+                while len(self._kept) > self._capacity:
+                    self._kept.popitem(last=False)
+                return kept
 
-        Two threads that ask for the same missing thing at the same time both make it, and get the
-        same one.
-        """
+    def _look_up(self, key: object) -> list[_T]:
+        """Give what is kept under a key, or nothing."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            kept = self._kept.setdefault(key, made)
+            if key not in self._kept:
+                return []
             self._kept.move_to_end(key)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-            return kept
+            return [self._kept[key]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,8 @@ class Place:
         By ARN.
     reports : Recent of str
         HTML of executions that have ended.
+    runs : Recent of RecommendationBrowser
+        By run id; what a run left does not change.
     """
 
     stack: DeployedStack
@@ -75,6 +89,9 @@ class Place:
     outputs: Outputs = field(default_factory=dict)
     live: Recent[LiveExecution] = field(default_factory=lambda: Recent(_LIVE_EXECUTIONS))
     reports: Recent[str] = field(default_factory=lambda: Recent(_REPORTS))
+    runs: Recent[RecommendationBrowser] = field(
+        default_factory=lambda: Recent(_RUNS, one_at_a_time=True)
+    )
 
     @property
     def where(self) -> str:

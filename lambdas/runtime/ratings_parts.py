@@ -10,8 +10,10 @@ from recommender.errors import ArtifactNotFoundError
 from recommender.tables import RatingsColumns, read_ratings
 
 
-def ratings_parts(store: ArtifactStore, prefix: str, folder: Path) -> Iterator[RatingsColumns]:
-    """Read the ratings below a prefix in the order of the parts, without their times.
+def ratings_parts(
+    store: ArtifactStore, prefix: str, folder: Path, *, with_timestamp: bool = False
+) -> Iterator[RatingsColumns]:
+    """Read the ratings below a prefix in the order of the parts.
 
     Parameters
     ----------
@@ -20,6 +22,8 @@ def ratings_parts(store: ArtifactStore, prefix: str, folder: Path) -> Iterator[R
         ``RunLayout.ratings_prefix`` of a split.
     folder : Path
         Takes one part at a time.
+    with_timestamp : bool
+        Whether to read the times.
 
     Raises
     ------
@@ -37,6 +41,6 @@ def ratings_parts(store: ArtifactStore, prefix: str, folder: Path) -> Iterator[R
     path = folder / "ratings.parquet"
     for key in keys:
         store.download(key, path)
-        ratings = read_ratings(path, with_timestamp=False, where=store.uri(key))
+        ratings = read_ratings(path, with_timestamp=with_timestamp, where=store.uri(key))
         path.unlink()
         yield ratings
