@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import time
 from typing import Any
@@ -12,7 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
 from console.embedded_stack import DeployedStack, deployed_stack
-from console.errors import EnvironmentProblemError
+from console.errors import BadInputError, EnvironmentProblemError
+
+# API reference, StartExecution, name.
+_NOT_IN_NAMES = '<>{}[]?*"#%\\^|~`$&,;:/'
+_NAME = re.compile(
+    rf"[^\s{re.escape(_NOT_IN_NAMES)}\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{{1,80}}"
+)
 
 
 def start_execution(
@@ -29,9 +36,17 @@ def start_execution(
 
     Raises
     ------
+    BadInputError
+        If an execution cannot have that name.
     EnvironmentProblemError
         If Step Functions refuses, or cannot be reached.
     """
+    if name is not None and not _NAME.fullmatch(name):
+        raise BadInputError(
+            f"name of the execution: expected 1 to 80 characters without spaces, control "
+            f"characters and any of {_NOT_IN_NAMES}, found {name!r}",
+            step="start",
+        )
     try:
         started = stack.access.client("stepfunctions").start_execution(
             stateMachineArn=stack.state_machine_arn,

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from console.errors import BadInputError
-from lambdas.resolve_run.problems import check
-from lambdas.resolve_run.resolution import resolve
-from recommender.errors import InvalidInputError
-
-# Only a name that has the right form: the bucket may not exist yet.
-_ANY_BUCKET = "data-bucket"
+from console.input_check import check, parse_json
+from lambdas.resolve_run.problems import invalid_input
 
 
 def parse_input(text: str | None) -> dict[str, Any]:
@@ -41,23 +36,10 @@ def parse_input(text: str | None) -> dict[str, Any]:
         except UnicodeDecodeError as error:
             raise BadInputError(f"{where}: expected JSON in UTF-8, found other bytes") from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        return parse_json(text)
     except ValueError as error:
-        raise BadInputError(
-            f'{where}: expected JSON such as \'{{"mode": "tune"}}\', or @FILE; found '
-            f"{text[:60]!r} ({error})"
-        ) from error
-    except RecursionError:
-        raise BadInputError(
-            f"{where}: expected at most a few levels of JSON, found hundreds inside one another"
-        ) from None
-    if not isinstance(value, dict):
-        raise BadInputError(f"{where}: expected a JSON object such as {{}}, found {text[:60]!r}")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+        advice = "" if where != "--input" else "; @FILE reads a file"
+        raise BadInputError(f"{where}: {error}{advice}") from error
 
 
 def complete_input(
@@ -90,12 +72,11 @@ def check_input(execution_input: dict[str, Any]) -> dict[str, Any]:
     BadInputError
         Lists every problem.
     """
-    try:
-        checked = check(execution_input)
-        resolve(checked, run_id="check", data_bucket=_ANY_BUCKET)
-    except InvalidInputError as error:
-        raise BadInputError(str(error), step="input", error="InvalidInputError") from error
-    return checked.dataset.model_dump()
+    checked = check(execution_input, {})
+    if checked.run is None:
+        message = str(invalid_input(checked.problems))
+        raise BadInputError(message, step="input", error="InvalidInputError")
+    return checked.run.dataset.model_dump()
 
 
 def has_dataset_uri(execution_input: dict[str, Any]) -> bool:

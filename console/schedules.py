@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from console.embedded_stack import DeployedStack
 from console.errors import BadInputError, EnvironmentProblemError
+from console.executions import start_execution
 from recommender.schedule_expressions import ScheduleExpressionError, parse, parse_time_zone
 
 # What GetSchedule answers and UpdateSchedule takes; an update that leaves one out resets it.
@@ -87,21 +88,23 @@ class PipelineSchedule:
             )
         return value
 
-    def next_time(self, now: dt.datetime) -> dt.datetime | None:
+    def next_times(self, now: dt.datetime, most: int) -> list[dt.datetime]:
         """Find when it fires next, in its own time zone.
 
         Parameters
         ----------
         now : datetime
             With a time zone.
+        most : int
+            How many times at most.
 
         Returns
         -------
-        datetime or None
-            None if it is paused or over, or AWS knows an expression that this version does not.
+        list of datetime
+            Empty if it is paused or over, or AWS knows an expression that this version does not.
         """
         if not self.is_enabled:
-            return None
+            return []
         start = self.settings.get("StartDate")
         if start is None:
             is_rate = self.expression.startswith("rate(")
@@ -109,24 +112,27 @@ class PipelineSchedule:
                 self.settings["CreationDate"] if is_rate else dt.datetime.fromtimestamp(0, dt.UTC)
             )
         try:
-            zone = parse_time_zone(self.time_zone)
-            found = parse(self.expression).next_after(now, zone=zone, start=start)
+            zone, expression = parse_time_zone(self.time_zone), parse(self.expression)
         except ScheduleExpressionError:
-            return None
-        end = self.settings.get("EndDate")
-        if found is None or (end is not None and found > end):
-            return None
-        return found.astimezone(zone)
+            return []
+        end, times, after = self.settings.get("EndDate"), [], now
+        for _ in range(most):
+            found = expression.next_after(after, zone=zone, start=start)
+            if found is None or (end is not None and found > end):
+                break
+            times.append(found.astimezone(zone))
+            after = found
+        return times
 
     def as_document(self, now: dt.datetime) -> dict[str, Any]:
         """Return what ``--json`` prints of it."""
-        following = self.next_time(now)
+        following = self.next_times(now, 1)
         return {
             "name": self.name,
             "enabled": self.is_enabled,
             "expression": self.expression,
             "timezone": self.time_zone,
-            "next": following.isoformat() if following else None,
+            "next": following[0].isoformat() if following else None,
             "input": self.input_text,
         }
 
@@ -195,6 +201,19 @@ def set_state(stack: DeployedStack, schedule: PipelineSchedule, *, enabled: bool
     state = "ENABLED" if enabled else "DISABLED"
     scheduler = stack.access.client("scheduler")
     _asked(stack, lambda: scheduler.update_schedule(**settings, State=state))
+
+
+def fire(stack: DeployedStack, schedule: PipelineSchedule) -> str:
+    """Start an execution now, as a schedule would, and return its ARN; it may be paused.
+
+    Raises
+    ------
+    BadInputError
+        If the schedule's input is no JSON object.
+    EnvironmentProblemError
+        If Step Functions refuses, or cannot be reached.
+    """
+    return start_execution(stack, schedule.execution_input)
 
 
 def _asked(stack: DeployedStack, ask: Callable[[], Any]) -> Any:

@@ -8,9 +8,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from infra.setting_sections import Section
-from lambdas.resolve_run.problems import check
-from lambdas.resolve_run.resolution import resolve
-from recommender.errors import InvalidInputError
+from lambdas.resolve_run.problems import invalid_input
+from lambdas.resolve_run.resolution import find_problems
 from recommender.schedule_expressions import ScheduleExpressionError, parse, parse_time_zone
 
 # Name of the schedule of `UploadSettings`.
@@ -43,11 +42,8 @@ def _is_execution_input(value: dict[str, Any]) -> dict[str, Any]:
 
 def problem_of_input(value: dict[str, Any]) -> str | None:
     """Say what is wrong with an execution input, all of it; None if it is right."""
-    try:
-        resolve(check(value), run_id="check", data_bucket="data-bucket")
-    except InvalidInputError as error:
-        return str(error)
-    return None
+    _, problems = find_problems(value)
+    return str(invalid_input(problems)) if problems else None
 
 
 def _problem(error: Exception | str) -> PydanticCustomError:

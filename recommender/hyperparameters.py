@@ -178,8 +178,22 @@ def validate(
     The documentation gives ``*_init_scale`` and ``*_init_value`` no default. A method that would
     read a missing one is reported, as nobody can say what SageMaker would do.
     """
+    found = find_problems(hyperparameters, require=require)
+    return [f"hyperparameter {name}: {text}" for name, text in found]
+
+
+def find_problems(
+    hyperparameters: Mapping[str, str], *, require: frozenset[str] = REQUIRED
+) -> list[tuple[str, str]]:
+    """Find the same, each as the hyperparameter's name and what is wrong with it.
+
+    Parameters
+    ----------
+    hyperparameters, require
+        As `validate` takes them.
+    """
     problems = [
-        f"hyperparameter {name}: is required, but missing; {SPECIFICATIONS[name].expected}"
+        (name, f"is required, but missing; {SPECIFICATIONS[name].expected}")
         for name in sorted(require - hyperparameters.keys())
     ]
     for name, value in sorted(hyperparameters.items()):
@@ -187,9 +201,9 @@ def validate(
             continue
         specification = SPECIFICATIONS.get(name)
         if specification is None:
-            problems.append(f"hyperparameter {name}: there is no such name{_suggestion(name)}")
+            problems.append((name, f"there is no such name{_suggestion(name)}"))
         elif not specification.accepts(value):
-            problems.append(f'hyperparameter {name}: {specification.expected}, found "{value}"')
+            problems.append((name, f'{specification.expected}, found "{value}"'))
     return problems + _missing_init_arguments(hyperparameters)
 
 
@@ -202,7 +216,7 @@ def _suggestion(name: str) -> str:
     return f"; expected one of {', '.join(sorted(SPECIFICATIONS))}"
 
 
-def _missing_init_arguments(hyperparameters: Mapping[str, str]) -> list[str]:
+def _missing_init_arguments(hyperparameters: Mapping[str, str]) -> list[tuple[str, str]]:
     problems = []
     for group in PARAMETER_GROUPS:
         method = hyperparameters.get(f"{group}_init_method", "normal")
@@ -210,8 +224,9 @@ def _missing_init_arguments(hyperparameters: Mapping[str, str]) -> list[str]:
             continue  # reported already
         argument = f"{group}_init_{_INIT_ARGUMENTS[method]}"
         if argument not in hyperparameters and argument not in CONTAINER_DEFAULTS:
-            problems.append(
-                f"hyperparameter {argument}: is required, but missing, because "
-                f'{group}_init_method is "{method}"; {SPECIFICATIONS[argument].expected}'
+            text = (
+                f'is required, but missing, because {group}_init_method is "{method}"; '
+                f"{SPECIFICATIONS[argument].expected}"
             )
+            problems.append((argument, text))
     return problems

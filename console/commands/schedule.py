@@ -61,11 +61,11 @@ def fire(name: str, stack_name: str, region: str | None) -> None:
 
     Prints the execution's ARN. The schedule stays as it is; it may be paused.
     """
-    from console.executions import start_execution
     from console.schedules import find_schedule
+    from console.schedules import fire as fire_schedule
 
     stack = _stack(stack_name, region)
-    click.echo(start_execution(stack, find_schedule(stack, name).execution_input))
+    click.echo(fire_schedule(stack, find_schedule(stack, name)))
 
 
 @schedule.command()
@@ -107,11 +107,11 @@ def _stack(stack_name: str, region: str | None) -> DeployedStack:
 
 
 def _row(found: PipelineSchedule, now: dt.datetime) -> tuple[str, ...]:
-    following = found.next_time(now)
+    following = found.next_times(now, 1)
     return (
         found.name,
         "enabled" if found.is_enabled else "paused",
-        f"{following:%Y-%m-%d %H:%M} {found.time_zone}" if following else "-",
+        f"{following[0]:%Y-%m-%d %H:%M} {found.time_zone}" if following else "-",
         found.expression,
         found.input_text,
     )

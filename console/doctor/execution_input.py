@@ -9,15 +9,11 @@ from botocore.exceptions import ClientError
 
 from console.doctor.finding import Finding, NotSeenError, Status, ask, is_denial
 from console.errors import BadInputError
-from console.run_input import check_input
+from console.input_check import ANY_BUCKET, check
 from lambdas.resolve_run.events import ResolvedRun
-from lambdas.resolve_run.problems import check
-from lambdas.resolve_run.resolution import resolve
+from lambdas.resolve_run.problems import invalid_input
 from lambdas.runtime.ratings_objects import ratings_objects, require_readable, split_uri
 from recommender.errors import RatingsNotFoundError
-
-# Only has the form of a name: without a deployed stack there is no data bucket.
-UNKNOWN_BUCKET = "data-bucket"
 
 
 def check_execution_input(
@@ -37,13 +33,16 @@ def check_execution_input(
     tuple of (Finding, ResolvedRun or None)
         The run with every default filled in, if nothing is wrong.
     """
+    advice = "docs/execution_input.schema.json lists every key"
     try:
         given = parse()
-        check_input(given)
     except BadInputError as error:
-        advice = "docs/execution_input.schema.json lists every key"
         return Finding("input", Status.PROBLEM, str(error), advice), None
-    run = resolve(check(given), run_id="doctor", data_bucket=data_bucket or UNKNOWN_BUCKET)
+    checked = check(given, {}, data_bucket=data_bucket or ANY_BUCKET)
+    run = checked.run
+    if run is None:
+        problem = str(invalid_input(checked.problems))
+        return Finding("input", Status.PROBLEM, problem, advice), None
     found = f"mode {run.mode}, at most {run.max_instance_hours:g} instance-hours"
     return Finding("input", Status.OK, found), run
 
@@ -65,7 +64,7 @@ def check_ratings(s3: Any, run: ResolvedRun, data_bucket: str | None) -> list[Fi
         If the caller may not look.
     """
     uri = run.dataset.uri
-    if data_bucket is None and uri.startswith(f"s3://{UNKNOWN_BUCKET}/"):
+    if data_bucket is None and uri.startswith(f"s3://{ANY_BUCKET}/"):
         raise NotSeenError(
             "the ratings are in the data bucket of a stack that is not there", "deploy it first"
         )

@@ -18,16 +18,21 @@ from console.embedded_stack import DeployedStack
 from console.errors import BadInputError, ConsoleError
 from console.exit_codes import ExitCode
 from console.printable import printable
-from console.web.pages import execution, executions, recommendations
+from console.web.pages import execution, executions, recommendations, schedules, start
 from console.web.place import EXTENSION, Place
 from embedded_aws.loopback_guard import LoopbackGuard
 
 _OWN = Path(__file__).parent
 _REPORT_TEMPLATES = _OWN.parent / "templates"
 TOKEN = "token"  # noqa: S105 - the name of a parameter and a cookie
-_PAGES = (executions.page, execution.page, recommendations.page)
+_PAGES = (executions.page, execution.page, start.page, schedules.page, recommendations.page)
 # What the navigation shows: words, endpoint.
-_NAVIGATION = (("Executions", "executions.show"), ("Recommendations", "recommendations.show"))
+_NAVIGATION = (
+    ("Executions", "executions.show"),
+    ("Start", "start.show"),
+    ("Schedules", "schedules.show"),
+    ("Recommendations", "recommendations.show"),
+)
 # No other site may frame it, no inline script runs, nothing is loaded from elsewhere. Charts have
 # styles of their own.
 _POLICY = (

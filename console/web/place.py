@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import current_app
 
 from console.embedded_stack import DeployedStack
+from console.errors import EnvironmentProblemError
 from console.execution_list import Outputs
+from console.input_check import read_input_defaults
 from console.live_execution import LiveExecution
 from console.recommendations import RecommendationBrowser
 
@@ -76,6 +78,8 @@ class Place:
     stack_name : str
     outputs : Outputs
         Of executions that have succeeded, which never change.
+    input_defaults : dict
+        The deployment's, by ARN of the state machine; read again with every form that is opened.
     live : Recent of LiveExecution
         By ARN.
     reports : Recent of str
@@ -87,6 +91,7 @@ class Place:
     stack: DeployedStack
     stack_name: str
     outputs: Outputs = field(default_factory=dict)
+    input_defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     live: Recent[LiveExecution] = field(default_factory=lambda: Recent(_LIVE_EXECUTIONS))
     reports: Recent[str] = field(default_factory=lambda: Recent(_REPORTS))
     runs: Recent[RecommendationBrowser] = field(
@@ -102,6 +107,22 @@ class Place:
     def arn_of(self, name: str) -> str:
         """Return the ARN of an execution of the stack's state machine."""
         return self.stack.execution_arn(name)
+
+    def read_input_defaults(self, *, again: bool) -> tuple[dict[str, Any], list[str]]:
+        """Give the deployment's ``input_defaults``, and a note if they cannot be known.
+
+        Parameters
+        ----------
+        again : bool
+            Ask for them anew, as somebody may have deployed since.
+        """
+        arn = self.stack.state_machine_arn
+        if again or arn not in self.input_defaults:
+            try:
+                self.input_defaults[arn] = read_input_defaults(self.stack)
+            except EnvironmentProblemError as error:
+                return {}, [f"The defaults of the deployment are not known, and not used: {error}"]
+        return self.input_defaults[arn], []
 
 
 def place() -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambdas.resolve_run.execution_input import ExecutionInput
+from lambdas.resolve_run.sections import Problem
 
 # SageMaker has no time limit for a batch transform: the state that waits for it has this one.
 TRANSFORM_LIMIT_HOURS = 24
@@ -21,12 +22,16 @@ class InstanceHours:
         The training job, or all trials of the tuning job.
     transform : float
         The batch transform of the test split.
+    max_learning_jobs, max_transform_jobs : int
+        How many jobs these are, if every one is started as often as it may be.
     explanation : str
         How they come about, in the words of the execution input.
     """
 
     learning: float
     transform: float
+    max_learning_jobs: int
+    max_transform_jobs: int
     explanation: str
 
     @property
@@ -49,6 +54,8 @@ def max_instance_hours(given: ExecutionInput) -> InstanceHours:
     return InstanceHours(
         learning=learning_starts * n_jobs * training.instance_count * hours,
         transform=float(transform_starts * transform.instance_count * TRANSFORM_LIMIT_HOURS),
+        max_learning_jobs=learning_starts * n_jobs,
+        max_transform_jobs=transform_starts,
         explanation=(
             f"{learning_starts} starts by training.max_restarts x {of_jobs}"
             f"{training.instance_count} training.instance_count x {hours:g} h of "
@@ -59,12 +66,14 @@ def max_instance_hours(given: ExecutionInput) -> InstanceHours:
     )
 
 
-def excess(hours: InstanceHours, limit: float) -> list[str]:
+def excess(hours: InstanceHours, limit: float) -> list[Problem]:
     """Complain about a run that could use more than `limit` instance-hours."""
     if hours.total <= limit:
         return []
     return [
-        f"limits.max_instance_hours: expected at most {limit:g} instance-hours, found "
-        f"{hours.total:g} that the run could use ({hours.explanation}); ask for less, or raise "
-        "the limit"
+        Problem(
+            ("limits", "max_instance_hours"),
+            f"expected at most {limit:g} instance-hours, found {hours.total:g} that the run could "
+            f"use ({hours.explanation}); ask for less, or raise the limit",
+        )
     ]

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from lambdas.resolve_run.instance_types import offered_for
 from lambdas.resolve_run.sections import (
     HyperparameterValue,
+    Problem,
     Problems,
     Section,
     as_text,
@@ -24,7 +25,7 @@ from lambdas.resolve_run.sections import (
     too_long,
 )
 from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
-from recommender.hyperparameters import validate
+from recommender.hyperparameters import find_problems
 from recommender.rating_formats import REQUIRED_FIELDS, RatingField, RatingsFormat
 
 # Learn well on MovieLens-100K in a few seconds; the container's own defaults do not.
@@ -88,13 +89,13 @@ class Dataset(Section):
     uri: S3Location = "raw/ratings"
     """``s3://bucket/key``, or a key in the data bucket: an object or a folder."""
     format: RatingsFormat | None = None
-    """None: detect, file by file."""
+    """null: detect, file by file."""
     columns: dict[RatingField, ColumnName] | None = None
     """Columns that are not called as in the format. With customer_id, video_id and rating, any file
     separated by tab, ``::``, comma, semicolon or pipe can be read; in one without a header, columns
     are numbers from 1, written as texts."""
     rating_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    """Smallest and largest rating; None: the format's."""
+    """Smallest and largest rating; null: the format's."""
     max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
     """The largest share of rows that the reader may reject as malformed, missing a value or out of
     range before the step fails."""
@@ -185,19 +186,21 @@ class Tuning(Section):
     def _is_consistent(self) -> Self:
         problems = []
         if self.max_parallel_jobs > self.max_jobs:
-            problems.append(
-                f"expected max_parallel_jobs of at most max_jobs, found {self.max_parallel_jobs} "
-                f"and {self.max_jobs}"
+            text = (
+                f"expected at most tuning.max_jobs, {self.max_jobs}, found {self.max_parallel_jobs}"
             )
+            problems.append(Problem(("max_parallel_jobs",), text))
         if self.strategy == "Grid":
             n_combinations = math.prod(map(len, self.ranges.categorical.values()))
             if self.ranges.continuous or self.ranges.integer:
-                problems.append('strategy "Grid" searches categorical ranges only')
+                text = 'strategy "Grid" searches categorical ranges only'
+                problems.append(Problem(("strategy",), text))
             elif n_combinations != self.max_jobs:
-                problems.append(
+                text = (
                     f'strategy "Grid" needs max_jobs {n_combinations}, one for each combination, '
                     f"found {self.max_jobs}"
                 )
+                problems.append(Problem(("max_jobs",), text))
         if problems:
             raise Problems(problems)
         return self
@@ -263,12 +266,13 @@ class ExecutionInput(Section):
     ) -> dict[str, HyperparameterValue]:
         problems = []
         if "feature_dim" in given:
-            problems.append("feature_dim: follows from the data, and may not be set; remove it")
+            text = "follows from the data, and may not be set; remove it"
+            problems.append(Problem(("feature_dim",), text))
         merged = merge_hyperparameters({k: v for k, v in given.items() if k != "feature_dim"})
-        found = validate(merged, require=REQUIRED_HYPERPARAMETERS)
-        problems += [text.removeprefix("hyperparameter ") for text in found]
+        found = find_problems(merged, require=REQUIRED_HYPERPARAMETERS)
+        problems += [Problem((name,), text) for name, text in found]
         problems += [
-            f"{name}: {problem}" for name, value in merged.items() for problem in too_long(value)
+            Problem((name,), text) for name, value in merged.items() for text in too_long(value)
         ]
         if problems:
             raise Problems(problems)

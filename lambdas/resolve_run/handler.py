@@ -9,8 +9,8 @@ import boto3
 from lambdas.resolve_run.deployment_defaults import with_defaults
 from lambdas.resolve_run.events import ResolvedRun, ResolveRunRequest
 from lambdas.resolve_run.preflight import dataset_problems
-from lambdas.resolve_run.problems import invalid_input, read
-from lambdas.resolve_run.resolution import contradictions, dataset_uri, make_run_id, resolve
+from lambdas.resolve_run.problems import invalid_input
+from lambdas.resolve_run.resolution import dataset_uri, find_problems, make_run_id, resolve
 from lambdas.runtime.logs import run_logger
 from lambdas.runtime.metrics import Metric, RunMetrics
 from lambdas.runtime.settings import Settings
@@ -40,11 +40,10 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
 
 def _resolve(execution_input: Any, run_id: str, data_bucket: str) -> ResolvedRun:
     """Look for everything that may be wrong before complaining of any of it."""
-    reading = read(execution_input)
-    problems = reading.problems or contradictions(reading.given)
+    reading, problems = find_problems(execution_input)
     if "dataset" not in reading.not_understood:
         uri = dataset_uri(reading.given, data_bucket)
-        problems += dataset_problems(boto3.client("s3"), uri)
+        problems = [*problems, *dataset_problems(boto3.client("s3"), uri)]
     if problems:
         raise invalid_input(problems)
     return resolve(reading.given, run_id=run_id, data_bucket=data_bucket)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from lambdas.resolve_run.events import TrainingPlacement, TransformPlacement
 from lambdas.resolve_run.execution_input import Training, Transform
+from lambdas.resolve_run.sections import Problem
 
 # A spot job may wait as long for capacity as it may run.
 _SPOT_WAIT_FACTOR = 2
@@ -48,8 +49,8 @@ def transform_placements(transform: Transform) -> list[TransformPlacement]:
     return _for_each_start(placements, transform.max_restarts)
 
 
-def unreachable_fallbacks(training: Training, transform: Transform) -> list[str]:
-    """Complain about fallback types that no restart is left for, one sentence for each section."""
+def unreachable_fallbacks(training: Training, transform: Transform) -> list[Problem]:
+    """Complain about fallback types that no restart is left for, once for each section."""
     return [
         *_unreachable("training", training, spot_restarts=int(training.use_spot)),
         *_unreachable("transform", transform, spot_restarts=0),
@@ -85,14 +86,17 @@ def _for_each_start(placements: Sequence[Placement], max_restarts: int) -> list[
     ]
 
 
-def _unreachable(section: str, given: Training | Transform, *, spot_restarts: int) -> list[str]:
+def _unreachable(section: str, given: Training | Transform, *, spot_restarts: int) -> list[Problem]:
     n_fallbacks = len(given.fallback_instance_types)
     needed = n_fallbacks + spot_restarts
     if not n_fallbacks or needed <= given.max_restarts:
         return []
     after_spot = " after the one that goes from spot to on demand" if spot_restarts else ""
     return [
-        f"{section}.fallback_instance_types: expected a restart for each{after_spot}, found "
-        f"{n_fallbacks} and {section}.max_restarts {given.max_restarts}; name fewer types, or set "
-        f"{section}.max_restarts to {needed}"
+        Problem(
+            (section, "fallback_instance_types"),
+            f"expected a restart for each{after_spot}, found {n_fallbacks} and "
+            f"{section}.max_restarts {given.max_restarts}; name fewer types, or set "
+            f"{section}.max_restarts to {needed}",
+        )
     ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from lambdas.resolve_run.sections import Problem
 from lambdas.runtime.ratings_objects import ratings_objects, require_readable, split_uri
 from recommender.errors import RatingsNotFoundError
 
+_DATASET_URI = ("dataset", "uri")
 
-def dataset_problems(client: Any, uri: str) -> list[str]:
+
+def dataset_problems(client: Any, uri: str) -> list[Problem]:
     """Find out whether a data set is there, may be read, and is not empty.
 
     Sizes are those of the objects: a compressed file without any rating is found by Preprocess
@@ -23,8 +26,8 @@ def dataset_problems(client: Any, uri: str) -> list[str]:
 
     Returns
     -------
-    list of str
-        One sentence, or none if all is well.
+    list of Problem
+        One, or none if all is well.
     """
     try:
         sizes = ratings_objects(client, uri)
@@ -33,8 +36,12 @@ def dataset_problems(client: Any, uri: str) -> list[str]:
             require_readable(client, split_uri(uri)[0], filled[0])
             return []
     except RatingsNotFoundError as error:
-        return [f"dataset.uri: {error}"]
+        return [Problem(_DATASET_URI, str(error))]
     return [
-        f"dataset.uri: {uri}: expected ratings, found nothing in {len(sizes)} "
-        f"{'object' if len(sizes) == 1 else 'objects'}; upload ratings there, or say dataset.uri"
+        Problem(
+            _DATASET_URI,
+            f"{uri}: expected ratings, found nothing in {len(sizes)} "
+            f"{'object' if len(sizes) == 1 else 'objects'}; upload ratings there, or say "
+            "dataset.uri",
+        )
     ]

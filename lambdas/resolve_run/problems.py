@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -11,13 +13,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lambdas.resolve_run.execution_input import ExecutionInput
-from lambdas.resolve_run.sections import Problems, shown
+from lambdas.resolve_run.sections import Problem, Problems, shown
 from recommender.errors import InvalidInputError
 
 # So that the error fits where Step Functions, Lambda and people read it.
 _ROOM = 3_500
 _LONGEST = 600
-_LONGEST_KEY = 80
+_COMPARED = 80
+# What pydantic puts after a key that is wrong itself.
+_OF_A_KEY = "[key]"
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+# Further inside nothing is read: no key is known there.
+_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,14 @@ class Reading:
     ----------
     given : ExecutionInput
         Sections with problems are at their defaults.
-    problems : list of str
+    problems : list of Problem
         What is wrong with the others.
     not_understood : frozenset of str
         Their names.
     """
 
     given: ExecutionInput
-    problems: list[str]
+    problems: list[Problem]
     not_understood: frozenset[str]
 
 
@@ -46,24 +53,41 @@ def read(execution_input: Any) -> Reading:
     ----------
     execution_input : object
         As it was parsed from JSON.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is no object at all.
     """
     if not isinstance(execution_input, dict):
-        raise InvalidInputError(
-            f"execution input: expected a JSON object such as {{}}, found {shown(execution_input)}"
+        problem = Problem(
+            (), f"expected a JSON object such as {{}}, found {shown(execution_input)}"
         )
+        return Reading(ExecutionInput(), [problem], frozenset(ExecutionInput.model_fields))
+    problems = list(_half_characters(execution_input, ()))
+    bad = {problem.path[0] for problem in problems}
     try:
-        return Reading(ExecutionInput.model_validate(execution_input), [], frozenset())
+        given = ExecutionInput.model_validate(_without(execution_input, bad))
     except ValidationError as error:
         found = error.errors()
-    bad = frozenset(str(details["loc"][0]) for details in found)
-    rest = {name: value for name, value in execution_input.items() if name not in bad}
-    problems = [text for details in found for text in _describe(details)]
-    return Reading(ExecutionInput.model_validate(rest), problems, bad)
+        bad |= {str(details["loc"][0]) for details in found}
+        problems += [problem for details in found for problem in _describe(details)]
+        given = ExecutionInput.model_validate(_without(execution_input, bad))
+    return Reading(given, problems, frozenset(bad))
+
+
+def _without(execution_input: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in execution_input.items() if name not in names}
+
+
+def _half_characters(value: Any, path: tuple[str, ...]) -> Iterator[Problem]:
+    r"""Look for what JSON can write, such as ``"\ud800"``, and UTF-8 cannot."""
+    if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
+        yield Problem(path, f"expected text, found half of a surrogate pair in {shown(value)}")
+    elif isinstance(value, Mapping) and len(path) < _DEPTH:
+        for key, inside in value.items():
+            if _HALF_A_CHARACTER.search(key):
+                yield Problem((*path, key), "expected a key of text, found half a surrogate pair")
+            else:
+                yield from _half_characters(inside, (*path, key))
+    elif isinstance(value, list) and len(path) < _DEPTH:
+        for index, inside in enumerate(value):
+            yield from _half_characters(inside, (*path, str(index)))
 
 
 def check(execution_input: Any) -> ExecutionInput:
@@ -85,9 +109,11 @@ def check(execution_input: Any) -> ExecutionInput:
     return reading.given
 
 
-def invalid_input(problems: list[str]) -> InvalidInputError:
+def invalid_input(problems: Sequence[Problem]) -> InvalidInputError:
     """Make one error of all problems; of very many it lists the first, and counts the others."""
-    texts = [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in problems]
+    texts = [
+        text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in map(str, problems)
+    ]
     if len(texts) == 1:
         return InvalidInputError(f"execution input: {texts[0]}")
     numbered = [f"({number}) {text}" for number, text in enumerate(texts, start=1)]
@@ -98,37 +124,36 @@ def invalid_input(problems: list[str]) -> InvalidInputError:
     return InvalidInputError(f"execution input: {len(texts)} problems: {'; '.join(listed)}")
 
 
-def _describe(details: ErrorDetails) -> list[str]:
-    path = ".".join(_key(part) for part in details["loc"])
-    if details["type"] == "extra_forbidden":
-        return [f"{path}: unknown key{_suggestion(details['loc'])}"]
+def _describe(details: ErrorDetails) -> list[Problem]:
+    path = tuple(str(part) for part in details["loc"] if part != _OF_A_KEY)
     if details["type"] == "value_error":
         error = details["ctx"]["error"]
-        texts = error.problems if isinstance(error, Problems) else [str(error)]
-        return [f"{path}: {text}" for text in texts]
-    if details["type"] == "missing":
-        return [f"{path}: is required, but missing"]
-    message = details["msg"].replace("Input should be", "expected")
-    return [f"{path}: {message}, found {shown(details['input'])}"]
+        if isinstance(error, Problems):
+            return [replace(problem, path=path + problem.path) for problem in error.problems]
+        return [Problem(path, str(error))]
+    if details["type"] == "extra_forbidden":
+        text = f"unknown key{_suggestion(path)}"
+    elif details["type"] == "missing":
+        text = "is required, but missing"
+    else:
+        message = details["msg"].replace("Input should be", "expected")
+        text = f"{message}, found {shown(details['input'])}"
+    return [Problem(path, text)]
 
 
-def _key(part: int | str) -> str:
-    text = str(part)
-    return text if len(text) <= _LONGEST_KEY else f"{text[:_LONGEST_KEY]}…"
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    known = _known_keys(location[:-1])
-    nearest = difflib.get_close_matches(_key(location[-1]), known, n=1)
+def _suggestion(path: tuple[str, ...]) -> str:
+    known = _known_keys(path[:-1])
+    # Looking for what is near takes time that grows with the key.
+    nearest = difflib.get_close_matches(path[-1][:_COMPARED], known, n=1)
     if nearest:
         return f', did you mean "{nearest[0]}"?'
     return f"; expected one of {', '.join(known)}" if known else ""
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+def _known_keys(path: tuple[str, ...]) -> list[str]:
     model: type[BaseModel] | None = ExecutionInput
-    for part in location:
-        field = model.model_fields.get(str(part)) if model else None
+    for key in path:
+        field = model.model_fields.get(key) if model else None
         annotation: Any = field.annotation if field else None
         is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
         model = annotation if is_model else None

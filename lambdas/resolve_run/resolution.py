@@ -26,8 +26,8 @@ from lambdas.resolve_run.placements import (
     transform_placements,
     unreachable_fallbacks,
 )
-from lambdas.resolve_run.problems import invalid_input
-from lambdas.resolve_run.sections import as_text
+from lambdas.resolve_run.problems import Reading, invalid_input, read
+from lambdas.resolve_run.sections import Problem, as_text
 from lambdas.resolve_run.tuning_ranges import ContinuousRange, IntegerRange, Ranges
 from recommender.run_layout import RunLayout
 
@@ -119,28 +119,50 @@ def dataset_uri(given: ExecutionInput, data_bucket: str) -> str:
     return _uri(given.dataset.uri, data_bucket)
 
 
-def contradictions(given: ExecutionInput) -> list[str]:
+def find_problems(execution_input: Any) -> tuple[Reading, list[Problem]]:
+    """Find everything that the input itself shows to be wrong.
+
+    What is wrong between sections shows only when each of them is right.
+
+    Parameters
+    ----------
+    execution_input : object
+        As it was parsed from JSON.
+    """
+    reading = read(execution_input)
+    return reading, reading.problems or contradictions(reading.given)
+
+
+def contradictions(given: ExecutionInput) -> list[Problem]:
     """Find what is wrong between sections of the input, each of which is right by itself.
 
     Returns
     -------
-    list of str
-        One sentence for each problem, what the run could cost among them; empty if all is well.
+    list of Problem
+        What the run could cost among them; empty if all is well.
     """
     ranges, problems = _ranges(given), []
     if given.mode == "tune":
         problems += [
-            f"hyperparameters.{name}: is set, and searched by tuning.ranges too; remove one"
+            Problem(
+                ("hyperparameters", name),
+                "is set, and searched by tuning.ranges too; remove one",
+            )
             for name in ranges.names
             if name in given.hyperparameters
         ]
         if not ranges.names:
             problems.append(
-                "tuning.ranges: every hyperparameter of the default ranges is set in "
-                "hyperparameters; remove one, or say tuning.ranges"
+                Problem(
+                    ("tuning", "ranges"),
+                    "every hyperparameter of the default ranges is set in hyperparameters; remove "
+                    "one, or say tuning.ranges",
+                )
             )
     if _is_classifier(given) and given.quality_gate.max_rmse is not None:
-        problems.append("quality_gate.max_rmse: a binary_classifier has no RMSE; remove it")
+        problems.append(
+            Problem(("quality_gate", "max_rmse"), "a binary_classifier has no RMSE; remove it")
+        )
     return [
         *problems,
         *unreachable_fallbacks(given.training, given.transform),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 _SHOWN = 80
+_LONGEST_KEY = 80
 
 
 def shown(value: object) -> str:
@@ -16,11 +19,39 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-class Problems(ValueError):  # noqa: N818 - a list of complaints, not an error of its own
-    """Several things that are wrong with one section."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with an execution input.
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
+    Attributes
+    ----------
+    path : tuple of str
+        Keys that lead to what is to blame, such as ``("training", "instance_count")``; empty for
+        the whole input.
+    text : str
+        What is wrong, what was expected and what was found.
+    """
+
+    path: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}" if self.path else self.text
+
+    @property
+    def name(self) -> str:
+        """The path with dots, short enough for a message."""
+        keys = (key.encode(errors="backslashreplace").decode() for key in self.path)
+        return ".".join(
+            key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…" for key in keys
+        )
+
+
+class Problems(ValueError):  # noqa: N818 - a list of complaints, not an error of its own
+    """Several things that are wrong with one section; paths begin inside it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
         self.problems = problems
 
 
@@ -50,6 +81,8 @@ def matching(pattern: re.Pattern[str], expected: str) -> AfterValidator:
 def _check_scalar(value: object) -> object:
     if not isinstance(value, str | int | float):
         raise ValueError(f"expected a text, a number, true or false, found {shown(value)}")
+    if isinstance(value, float) and not math.isfinite(value):  # 1e999 is valid JSON
+        raise ValueError(f"expected a finite number, found {shown(value)}")
     return value
 
 

@@ -7,8 +7,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lambdas.resolve_run.sections import HyperparameterValue, Problems, Section, as_text, too_long
-from recommender.hyperparameters import TUNABLE, validate
+from lambdas.resolve_run.sections import (
+    HyperparameterValue,
+    Problem,
+    Problems,
+    Section,
+    as_text,
+    too_long,
+)
+from recommender.hyperparameters import TUNABLE, find_problems
 
 # CreateHyperParameterTuningJob's limits: parameters in all, and values of one.
 MAX_TUNED = 30
@@ -55,13 +62,15 @@ class Ranges(Section):
             *_range_problems("integer", self.integer),
             *_categorical_problems(self.categorical),
             *(
-                f"{name}: expected one range, found {self.names.count(name)}"
+                Problem((name,), f"expected one range, found {self.names.count(name)}")
                 for name in sorted(set(self.names))
                 if self.names.count(name) > 1
             ),
         ]
         if not 1 <= len(self.names) <= MAX_TUNED:
-            problems.append(f"expected 1 to {MAX_TUNED} hyperparameters, found {len(self.names)}")
+            problems.append(
+                Problem((), f"expected 1 to {MAX_TUNED} hyperparameters, found {len(self.names)}")
+            )
         if problems:
             raise Problems(problems)
         return self
@@ -69,43 +78,46 @@ class Ranges(Section):
 
 def _range_problems(
     kind: str, ranges: Mapping[str, ContinuousRange] | Mapping[str, IntegerRange]
-) -> list[str]:
+) -> list[Problem]:
     problems = []
     for name, limits in ranges.items():
-        tunable = TUNABLE.get(name)
+        path, tunable = (kind, name), TUNABLE.get(name)
         if tunable is None or tunable.kind != kind:
             known = sorted(other for other, spec in TUNABLE.items() if spec.kind == kind)
-            problems.append(
-                f"{kind}.{name}: SageMaker tunes no such {kind} hyperparameter of Factorization "
-                f"Machines; expected one of {', '.join(known)}"
+            text = (
+                f"SageMaker tunes no such {kind} hyperparameter of Factorization Machines; "
+                f"expected one of {', '.join(known)}"
             )
+            problems.append(Problem(path, text))
             continue
         if not tunable.minimum <= limits.min < limits.max <= tunable.maximum:
-            problems.append(
-                f"{kind}.{name}: expected {tunable.minimum:g} <= min < max <= "
-                f"{tunable.maximum:g}, found min {limits.min:g} and max {limits.max:g}"
+            text = (
+                f"expected {tunable.minimum:g} <= min < max <= {tunable.maximum:g}, found min "
+                f"{limits.min:g} and max {limits.max:g}"
             )
+            problems.append(Problem(path, text))
         if limits.scaling == "ReverseLogarithmic" and not (kind == "continuous" and limits.max < 1):
-            problems.append(
-                f"{kind}.{name}: scaling ReverseLogarithmic needs a continuous range below 1, "
-                f"found max {limits.max:g}"
+            text = (
+                "scaling ReverseLogarithmic needs a continuous range below 1, found max "
+                f"{limits.max:g}"
             )
+            problems.append(Problem(path, text))
     return problems
 
 
-def _categorical_problems(ranges: Mapping[str, list[HyperparameterValue]]) -> list[str]:
+def _categorical_problems(ranges: Mapping[str, list[HyperparameterValue]]) -> list[Problem]:
     problems = []
     for name, values in ranges.items():
+        path = ("categorical", name)
         if name not in TUNABLE:
-            problems.append(
-                f"categorical.{name}: SageMaker tunes no such hyperparameter of Factorization "
-                f"Machines; expected one of {', '.join(sorted(TUNABLE))}"
+            text = (
+                "SageMaker tunes no such hyperparameter of Factorization Machines; expected one of "
+                f"{', '.join(sorted(TUNABLE))}"
             )
+            problems.append(Problem(path, text))
             continue
-        for value in values:
-            problems += [
-                f"categorical.{name}: {problem}"
-                for text in (as_text(value),)
-                for problem in (*validate({name: text}, require=frozenset()), *too_long(text))
-            ]
+        for value in map(as_text, values):
+            found = find_problems({name: value}, require=frozenset())
+            problems += [Problem(path, text) for _, text in found]
+            problems += [Problem(path, text) for text in too_long(value)]
     return problems

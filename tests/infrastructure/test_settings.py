@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from aws_cdk import aws_logs as logs
 
+from console.input_check import input_defaults_in
 from infra.application import PROJECT_ROOT
 from infra.settings import DeploymentSettings, RetentionDays, SettingsError
 from infra.snapshots import readable_definition
@@ -147,8 +148,10 @@ def test_input_defaults_reach_resolve_run(tmp_path: Path) -> None:
 
     template = app.synth().get_stack_by_name("VideoRecommender").template
 
-    resolve_run = readable_definition(template)["States"]["ResolveRun"]
+    definition = readable_definition(template)
+    resolve_run = definition["States"]["ResolveRun"]
     assert resolve_run["Parameters"]["Payload"]["input_defaults"] == defaults
+    assert input_defaults_in(definition) == defaults
 
 
 def test_wrong_input_defaults_are_refused_alone_and_with_a_schedules_input() -> None:

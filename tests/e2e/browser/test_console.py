@@ -59,12 +59,21 @@ def box(page: Page, state: str) -> str:
     return str(outcome)
 
 
-def test_a_run_is_watched_to_its_end_and_reported(
+def test_a_run_is_started_by_the_form_watched_to_its_end_and_reported(
     visitor: Visitor, console: tuple[str, str], stack: DeployedStack
 ) -> None:
-    start_execution(stack, FAST, name="watched")
     page = visitor.open(console[0])
-    page.get_by_role("link", name="watched").click()
+    page.get_by_role("link", name="Start").click()
+    page.get_by_label("Name of the execution").fill("watched")
+    page.locator("#s-hyperparameters summary").click()
+    epochs = page.get_by_label("epochs").first
+    epochs.fill("many")
+    expect(page.locator("#problems")).to_contain_text(
+        'hyperparameters.epochs: expected an integer of at least 1, found "many"'
+    )
+    for name, value in FAST["hyperparameters"].items():
+        page.locator(f'[name="hyperparameters.{name}"]').fill(str(value))
+    page.get_by_role("button", name="Start").click()
     expect(page.locator("main")).to_contain_text("The run has not ended yet.")
     # From here on nothing is reloaded by hand.
     page.evaluate("window.notReloaded = true")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from console.embedded_stack import DeployedStack
-from console.errors import EnvironmentProblemError
+from console.errors import BadInputError, EnvironmentProblemError
 from console.executions import find_stack, make_name, start_execution, stop_execution
 
 MACHINE = "arn:aws:states:eu-west-1:1:stateMachine:M"
@@ -91,3 +91,22 @@ def test_pipeline_is_found_by_the_outputs_of_its_stack():
 def test_missing_stack_is_a_problem_of_the_environment(answer, message):
     with pytest.raises(EnvironmentProblemError, match=message):
         find_stack(Access(answer), "Nope")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "a\\b", "x" * 81, "a\x7f", "a\n"])
+def test_a_name_that_step_functions_refuses_is_not_sent(name):
+    access = Access({"executionArn": "arn"})
+
+    with pytest.raises(BadInputError, match="expected 1 to 80 characters"):
+        start_execution(DeployedStack(access, "bucket", MACHINE), {}, name=name)
+
+    assert access.requests == []
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 80, "Ümlaut-1_2.3(!)=+@'"])
+def test_other_names_are(name):
+    access = Access({"executionArn": "arn"})
+
+    start_execution(DeployedStack(access, "bucket", MACHINE), {}, name=name)
+
+    assert [request["name"] for request in access.requests] == [name]

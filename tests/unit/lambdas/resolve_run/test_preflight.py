@@ -137,9 +137,9 @@ def denying(operation: str, code: str):
 def test_a_denial_says_which_permission_is_missing(environment, operation, code, advice):
     (problem,) = dataset_problems(denying(operation, code), URI)
 
-    assert problem.startswith("dataset.uri: s3://data-bucket/raw/ratings")
-    assert f"the bucket or object may not be read ({code}); " in problem
-    assert advice in problem
+    assert str(problem).startswith("dataset.uri: s3://data-bucket/raw/ratings")
+    assert f"the bucket or object may not be read ({code}); " in problem.text
+    assert advice in problem.text
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,11 @@ def error_of(resolve, **given) -> str:
     [
         (
             {"hyperparameters": {"epochs": "0" * 64 + "1"}},
-            "hyperparameters: epochs: expected at most 64 characters, found 65",
+            "hyperparameters.epochs: expected at most 64 characters, found 65",
         ),
         (
             {"tuning": {"ranges": {"categorical": {"epochs": ["0" * 64 + "1"]}}}},
-            "tuning.ranges: categorical.epochs: expected at most 64 characters, found 65",
+            "tuning.ranges.categorical.epochs: expected at most 64 characters, found 65",
         ),
         (
             {"tuning": {"ranges": {"categorical": {"epochs": list(range(1, 32))}}}},
@@ -98,7 +98,7 @@ def error_of(resolve, **given) -> str:
         ({"x" * 200_000: 1}, "xxx…: unknown key"),
         ({"training": {"instance_type": "x" * 200_000}}, "training.instance_type: expected a"),
         ({"training": {"instance_type": "ml." + "x" * 90_000 + ".y"}}, "SageMaker has no instance"),
-        ({"hyperparameters": {"x" * 200_000: 1}}, "hyperparameters: xxx"),
+        ({"hyperparameters": {"x" * 200_000: 1}}, "hyperparameters.xxx"),
         ({"dataset": {"uri": "https://" + "\U0001f600" * 20_000}}, "dataset.uri: expected s3://"),
     ],
 )
