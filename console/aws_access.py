@@ -29,20 +29,35 @@ class AwsAccess:
     session : boto3.Session
         Credentials and region.
     endpoint_url : str or None
-        Where to go instead of AWS's own addresses.
+        Where to go, for every service, instead of AWS's own addresses.
+    configured_url : str or None
+        Where the session's own configuration leads Step Functions to, if not to AWS. Each client
+        finds its configured address by itself: it may be another one for each service.
+
+    Attributes
+    ----------
+    endpoint_url : str or None
+        Address of Step Functions; ``None`` is AWS's own.
     """
 
-    def __init__(self, session: boto3.Session, endpoint_url: str | None = None):
+    def __init__(
+        self,
+        session: boto3.Session,
+        endpoint_url: str | None = None,
+        *,
+        configured_url: str | None = None,
+    ):
         self._session = session
-        self.endpoint_url = endpoint_url
-        self.poll_seconds = _LOCAL_POLL_SECONDS if _is_local(endpoint_url) else _REMOTE_POLL_SECONDS
+        self._given_url = endpoint_url
+        self.endpoint_url = endpoint_url or configured_url
+        self.poll_seconds = _LOCAL_POLL_SECONDS if self.is_local else _REMOTE_POLL_SECONDS
         self._clients: dict[str, Any] = {}
         self._making = Lock()  # a session is not thread-safe, its clients are
 
     @property
     def is_local(self) -> bool:
         """Whether the clients talk to this machine, that is to an embedded AWS."""
-        return _is_local(self.endpoint_url)
+        return is_loopback(self.endpoint_url)
 
     @property
     def region(self) -> str:
@@ -69,7 +84,7 @@ class AwsAccess:
                 )
                 try:
                     self._clients[service] = self._session.client(
-                        service, endpoint_url=self.endpoint_url, config=config
+                        service, endpoint_url=self._given_url, config=config
                     )
                 except BotoCoreError as error:
                     raise EnvironmentProblemError(f"AWS configuration: {error}") from error
@@ -81,39 +96,56 @@ class AwsAccess:
         return cls(_dummy_session(region), endpoint_url)
 
     @classmethod
-    def from_environment(cls, region: str | None = None) -> AwsAccess:
+    def from_environment(
+        cls,
+        region: str | None = None,
+        *,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+    ) -> AwsAccess:
         """Access what the person's configuration points to.
+
+        An endpoint may come from ``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL`` or the
+        profile, in this order, as botocore looks for it (AWS SDKs and Tools Reference Guide,
+        "Service-specific endpoints").
 
         Parameters
         ----------
         region : str or None
             Overrides the configured one.
+        profile : str or None
+            Likewise. Given so, its credentials win over those in variables, as in the AWS CLI.
+        endpoint_url : str or None
+            Likewise, for every service.
 
         Raises
         ------
         EnvironmentProblemError
             If there are no credentials or there is no region; says both.
         """
-        endpoint_url = os.environ.get("AWS_ENDPOINT_URL")
         try:
             # The AWS CLI takes AWS_REGION first; boto3 knows AWS_DEFAULT_REGION only.
-            session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
+            region = region or os.environ.get("AWS_REGION") or None
+            session = boto3.Session(region_name=region, profile_name=profile)
+            configured_url = None if endpoint_url else _configured_url(session)
             has_credentials = session.get_credentials() is not None
-        except BotoCoreError as error:
+        except (BotoCoreError, ValueError) as error:
             raise EnvironmentProblemError(f"AWS configuration: {error}") from error
-        if not has_credentials and _is_local(endpoint_url):
-            return cls(_dummy_session(session.region_name or "us-east-1"), endpoint_url)
+        if not has_credentials and is_loopback(endpoint_url or configured_url):
+            session = _dummy_session(session.region_name or "us-east-1", profile)
+            return cls(session, endpoint_url, configured_url=configured_url)
         problems = []
         if not has_credentials:
             problems.append(
-                "no AWS credentials found: run `aws configure` or set AWS_PROFILE; for the "
-                "embedded AWS set AWS_ENDPOINT_URL to the address that `recommender serve` prints"
+                "no AWS credentials found: run `aws configure`, or choose others with --profile; "
+                "for the embedded AWS give --endpoint-url the address that `recommender serve` "
+                "prints"
             )
         if not session.region_name:
-            problems.append("no AWS region configured: set AWS_REGION")
+            problems.append("no AWS region configured: give --region, or set AWS_REGION")
         if problems:
             raise EnvironmentProblemError("; ".join(problems))
-        return cls(session, endpoint_url)
+        return cls(session, endpoint_url, configured_url=configured_url)
 
 
 def region_of(arn: str) -> str:
@@ -152,11 +184,33 @@ def isolate_environment(environ: MutableMapping[str, str]) -> None:
         environ[name] = ",".join([*known, *(host for host in LOOPBACK if host not in known)])
 
 
-def _dummy_session(region: str) -> boto3.Session:
+def _dummy_session(region: str, profile: str | None = None) -> boto3.Session:
     return boto3.Session(
-        aws_access_key_id=DUMMY_KEY, aws_secret_access_key=DUMMY_KEY, region_name=region
+        aws_access_key_id=DUMMY_KEY,
+        aws_secret_access_key=DUMMY_KEY,
+        region_name=region,
+        profile_name=profile,
     )
 
 
-def _is_local(endpoint_url: str | None) -> bool:
+def _configured_url(session: boto3.Session) -> str | None:
+    """Return where Step Functions is, if not where AWS has it.
+
+    botocore tells only clients where their endpoint is, so two are made and compared.
+    """
+    configured, aws_own = (
+        session.client(
+            "stepfunctions",
+            region_name=session.region_name or "us-east-1",
+            aws_access_key_id=DUMMY_KEY,
+            aws_secret_access_key=DUMMY_KEY,
+            config=Config(ignore_configured_endpoint_urls=ignored),
+        ).meta.endpoint_url
+        for ignored in (None, True)
+    )
+    return None if configured == aws_own else str(configured)
+
+
+def is_loopback(endpoint_url: str | None) -> bool:
+    """Whether an address is one of this machine, that is of an embedded AWS."""
     return endpoint_url is not None and urlsplit(endpoint_url).hostname in LOOPBACK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from console.errors import BadInputError, ConsoleError, RunInterruptedError
 from console.exit_codes import ExitCode
 from console.printable import printable
+from console.terminal_text import width_of, wrapped
 from recommender.errors import RecommenderError
 
 
@@ -36,6 +38,8 @@ class CommandGroup(click.Group):
             As in click.
         """
         arguments = list(sys.argv[1:] if args is None else args)
+        if os.environ.get("NO_COLOR"):  # https://no-color.org
+            extra.setdefault("color", False)
         try:
             exit_code = super().main(
                 arguments, prog_name, complete_var, standalone_mode=False, **extra
@@ -44,7 +48,7 @@ class CommandGroup(click.Group):
             click.echo(error.format_message(), err=True)
             exit_code = ExitCode.BAD_INPUT
         except click.ClickException as error:
-            exit_code = _report(BadInputError(error.format_message()), arguments)
+            exit_code = _report(BadInputError(_with_help(error)), arguments)
         except (click.Abort, KeyboardInterrupt):
             exit_code = _report(RunInterruptedError("interrupted"), arguments)
         except ConsoleError as error:
@@ -56,9 +60,19 @@ class CommandGroup(click.Group):
         sys.exit(exit_code or ExitCode.SUCCEEDED)
 
 
+def _with_help(error: click.ClickException) -> str:
+    """Say what is wrong with a command line, and where it is said how it should be."""
+    message = error.format_message()
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        return message
+    return f"{message} See `{error.ctx.command_path} --help`."
+
+
 def _report(error: ConsoleError, arguments: Sequence[str]) -> int:
+    width = width_of(sys.stderr)
     for number, line in enumerate(error.lines):
-        click.echo(f"{'' if number else 'error: '}{printable(line)}", err=True)
+        for text in wrapped(f"{'' if number else 'error: '}{printable(line)}", width):
+            click.echo(text, err=True)
     if "--json" in arguments:
         click.echo(json.dumps(error.as_document()))
     return error.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from console.columns import columns, duration, moment
@@ -13,9 +13,10 @@ from console.job_status import status_of
 from console.printable import printable
 from console.result import failure_text
 from console.run_record import outline, read_timeline
+from console.terminal_text import wrapped
 from console.timeline import StateRun
 
-_COLUMNS = ("STATE", "STATUS", "STARTED", "DURATION", "ATTEMPTS", "JOB")
+_COLUMNS = ("STATE", "STATUS", "STARTED", "DURATION", "ATTEMPTS")
 
 
 def details(execution: Execution) -> dict[str, Any]:
@@ -55,13 +56,15 @@ def details(execution: Execution) -> dict[str, Any]:
     }
 
 
-def detail_lines(document: Mapping[str, Any]) -> list[str]:
+def detail_lines(document: Mapping[str, Any], width: int | None) -> list[str]:
     """Return what `details` found, for people.
 
     Parameters
     ----------
     document : mapping
         As `details` returns it.
+    width : int or None
+        Of the terminal; ``None`` is no limit. ARNs and addresses in JSON may be longer.
     """
     result = document["outcome"] or document["status"].lower().replace("_", " ")
     started = dt.datetime.fromisoformat(document["started_at"])
@@ -73,10 +76,12 @@ def detail_lines(document: Mapping[str, Any]) -> list[str]:
         f"duration {duration(document['seconds'])}",
         document["execution_arn"],
         "",
-        *columns([_COLUMNS, *(row for state in document["states"] for row in _rows(state))]),
+        *_state_lines(document["states"]),
     ]
     if document["failure_text"]:
-        lines += ["", *document["failure_text"].splitlines()]
+        lines += [""]
+        for line in document["failure_text"].splitlines():
+            lines += wrapped(printable(line), width)
     for name in ("input", "output"):
         if document[name] is not None:
             pretty = json.dumps(document[name], indent=2, ensure_ascii=False)
@@ -100,18 +105,24 @@ def _state(execution: Execution, state: StateRun) -> dict[str, Any]:
     }
 
 
-def _rows(state: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return a row for the state, and one more for each further job of it."""
-    jobs = [f"{job['name']} ({job['status'] or 'unknown'})" for job in state["jobs"]] or [""]
-    first = (
+def _state_lines(states: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Give a line for each state, and below it one for each job of it."""
+    header, *rows = columns([_COLUMNS, *map(_row, states)])
+    yield header
+    for state, row in zip(states, rows, strict=True):
+        yield row
+        for job in state["jobs"]:
+            yield f"  {job['kind']} {job['name']} ({job['status'] or 'unknown'})"
+
+
+def _row(state: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
         state["name"],
         state["status"].lower().replace("_", " "),
         moment(dt.datetime.fromisoformat(state["started_at"])).partition(" ")[2],
         duration(state["seconds"]),
         str(state["attempts"] or ""),
-        jobs[0],
     )
-    return [first, *(("", "", "", "", "", job) for job in jobs[1:])]
 
 
 def _value(text: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""Which execution a person means: an ARN, a name, or the latest."""
+"""Which execution a person means: an ARN, a name, the latest, or that of the model in use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess, region_of
+from console.aws_options import AwsOptions
+from console.aws_problems import aws_problem
 from console.embedded_stack import DeployedStack
-from console.errors import BadInputError, EnvironmentProblemError
+from console.errors import BadInputError
 from console.executions import find_stack
+from lambdas.evaluate.accepted import accepted_model
 from lambdas.resolve_run.resolution import make_run_id
+from lambdas.runtime.store import ArtifactStore
+from recommender.run_layout import ACCEPTED_MODEL_KEY
 
 LATEST = "latest"
+ACCEPTED = "accepted"
 _NO_SUCH_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
 
@@ -74,18 +80,18 @@ class Execution:
         return value if isinstance(value, dict) else {}
 
 
-def find_execution(reference: str, stack_name: str, region: str | None) -> Execution:
+def find_execution(reference: str, stack_name: str, aws: AwsOptions) -> Execution:
     """Find an execution by what a person calls it.
 
     Parameters
     ----------
     reference : str
-        Its ARN; or its name, or ``latest`` for the one that was started last, both of the stack's
-        state machine.
+        Its ARN; or, of the stack's state machine, its name, ``latest`` for the one that was
+        started last, or ``accepted`` for the one whose model is in use.
     stack_name : str
         CloudFormation stack of the pipeline; an ARN needs none.
-    region : str or None
-        ``None`` takes the configured one; an ARN says its own.
+    aws : AwsOptions
+        Where to look; an ARN says its own region.
 
     Raises
     ------
@@ -95,12 +101,9 @@ def find_execution(reference: str, stack_name: str, region: str | None) -> Execu
         If there is no such stack, or AWS cannot be reached or refuses.
     """
     if reference.startswith("arn:"):
-        access, arn = AwsAccess.from_environment(region_of(reference)), reference
-    else:
-        access = AwsAccess.from_environment(region)
-        stack = find_stack(access, stack_name)
-        arn = _latest(stack) if reference == LATEST else stack.execution_arn(reference)
-    return describe(access, arn)
+        return describe(aws.access(region=region_of(reference)), reference)
+    stack = find_stack(aws.access(), stack_name)
+    return describe(stack.access, _NAMED.get(reference, _arn_of)(stack, reference))
 
 
 def describe(access: AwsAccess, execution_arn: str) -> Execution:
@@ -142,12 +145,16 @@ def step_functions_errors(what: str) -> Iterator[None]:
                 f"{what}: there is no such execution; `recommender list` shows which there are "
                 "(Step Functions keeps them for 90 days)"
             ) from error
-        raise EnvironmentProblemError(f"{what}: {error}") from error
+        raise aws_problem(what, error) from error
     except BotoCoreError as error:
-        raise EnvironmentProblemError(f"{what}: {error}") from error
+        raise aws_problem(what, error) from error
 
 
-def _latest(stack: DeployedStack) -> str:
+def _arn_of(stack: DeployedStack, name: str) -> str:
+    return stack.execution_arn(name)
+
+
+def _latest(stack: DeployedStack, _: str) -> str:
     with step_functions_errors(stack.state_machine_arn):
         # API reference, ListExecutions: "sorted by time, with the most recent execution first".
         executions = stack.access.client("stepfunctions").list_executions(
@@ -158,3 +165,27 @@ def _latest(stack: DeployedStack) -> str:
             f"{stack.state_machine_arn}: there is no execution yet; `recommender start` starts one"
         )
     return str(executions[0]["executionArn"])
+
+
+def _accepted(stack: DeployedStack, _: str) -> str:
+    """Find the execution of the model in use, whose record has the run id only."""
+    record = f"s3://{stack.data_bucket}/{ACCEPTED_MODEL_KEY}"
+    try:
+        model = accepted_model(ArtifactStore(stack.access.client("s3"), stack.data_bucket))
+    except (BotoCoreError, ClientError) as error:
+        raise aws_problem(record, error) from error
+    if model is None:
+        raise BadInputError(f"{record}: no model is in use yet; `recommender start` starts a run")
+    pages = stack.access.client("stepfunctions").get_paginator("list_executions")
+    with step_functions_errors(stack.state_machine_arn):
+        for page in pages.paginate(stateMachineArn=stack.state_machine_arn):
+            for item in page["executions"]:
+                if make_run_id(item["executionArn"], item["startDate"]) == model.run_id:
+                    return str(item["executionArn"])
+    raise BadInputError(
+        f"the model in use is of run {model.run_id}, of which there is no execution: Step "
+        "Functions keeps them for 90 days; name another one"
+    )
+
+
+_NAMED = {LATEST: _latest, ACCEPTED: _accepted}

@@ -12,7 +12,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
-from console.embedded_stack import DeployedStack, deployed_stack
+from console.aws_problems import aws_problem
+from console.embedded_stack import DeployedStack, deployed_stack, missing_outputs
 from console.errors import BadInputError, EnvironmentProblemError
 
 # API reference, StartExecution, name.
@@ -54,8 +55,8 @@ def start_execution(
             input=json.dumps(execution_input),
         )
     except (BotoCoreError, ClientError) as error:
-        raise EnvironmentProblemError(
-            f"{stack.state_machine_arn}: the execution does not start: {error}", step="start"
+        raise aws_problem(
+            f"{stack.state_machine_arn}: the execution does not start", error, step="start"
         ) from error
     return str(started["executionArn"])
 
@@ -93,12 +94,18 @@ def find_stack(access: AwsAccess, stack_name: str) -> DeployedStack:
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             raise EnvironmentProblemError(
-                f"{where}: there is no stack {stack_name!r}; deploy it with `cdk deploy`, or name "
-                "another with --stack",
+                f"{where}: there is no stack {stack_name!r}; name another one with --stack, look "
+                "elsewhere with --region or --profile, or deploy it with `make deploy`",
                 step="stack",
             ) from error
-        raise EnvironmentProblemError(f"{where}: {error}", step="stack") from error
+        raise aws_problem(where, error, step="stack") from error
     except BotoCoreError as error:
-        raise EnvironmentProblemError(f"{where}: {error}", step="stack") from error
+        raise aws_problem(where, error, step="stack") from error
     outputs = {out["OutputKey"]: out["OutputValue"] for out in stacks[0].get("Outputs", [])}
+    missing = missing_outputs(outputs)
+    if missing:
+        raise EnvironmentProblemError(
+            f"{where}: stack {stack_name!r}: {missing}, or name another one with --stack",
+            step="stack",
+        )
     return deployed_stack(access, outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from console.view import View
 
 DEFAULT_TIME_SCALE = 1000.0
+_HELP_WIDTH = 76  # click sets it two in, on 80
 # What the functions read; the other steps' inputs are in the parameters of their calls.
 _INPUTS: Mapping[str, Callable[[RunLayout], Sequence[str]]] = {
     "ConvertRecordIO": lambda run: [run.ratings_prefix(split) for split in SPLITS],
@@ -39,7 +41,9 @@ def fault_help() -> str:
             group = kind.group
             lines += ["", "\b", f"Faults for --fail: {group}"]
         argument = {"seconds": "(SECONDS)", "key": "[(PART_OF_KEY)]"}.get(kind.argument, "")
-        lines.append(f"  {kind.name}{argument}: {kind.meaning}")
+        lines += textwrap.wrap(
+            f"  {kind.name}{argument}: {kind.meaning}", _HELP_WIDTH, subsequent_indent="    "
+        )
         lines.append(f"      in {_where(kind)}")
     return "\n".join(lines)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from console.command_group import CommandGroup
+from console.commands.compare import compare
 from console.commands.console import console
+from console.commands.data import data
 from console.commands.doctor import doctor
 from console.commands.executions import list_command, redrive, show, stop
 from console.commands.logs import logs
@@ -18,15 +20,24 @@ from console.exit_codes import help_text
 EXAMPLES = """
 \b
 Examples:
-  recommender run                    the whole pipeline on this machine, on real ratings
-  recommender run --mode tune        the same, searching hyperparameters
-  recommender serve                  an embedded AWS to play with
-  recommender console                executions in the browser
-  recommender start --watch          start a deployed pipeline, here or in your account
-  recommender list                   its executions, and what became of them
-  recommender logs latest --follow   what they log, as it comes
-  recommender schedule list          when it starts by itself
-  recommender doctor                 what would make a deployment or a run fail
+  recommender run                     the whole pipeline here, on real ratings
+  recommender run --mode tune         the same, searching hyperparameters
+  recommender serve                   an embedded AWS to play with
+  recommender console                 executions in the browser
+  recommender start --watch           start a deployed pipeline, watch it
+  recommender list                    its executions, what became of them
+  recommender compare accepted latest which is better, and what differs
+  recommender logs latest --follow    what they log, as it comes
+  recommender data check ratings.csv  what a run would make of ratings
+  recommender schedule list           when it starts by itself
+  recommender doctor                  what a deployment or a run would fail of
+
+\b
+Completion of commands and options, for this shell and, in its start-up file,
+for all that follow:
+  eval "$(_RECOMMENDER_COMPLETE=bash_source recommender)"     ~/.bashrc
+  eval "$(_RECOMMENDER_COMPLETE=zsh_source recommender)"      ~/.zshrc
+  _RECOMMENDER_COMPLETE=fish_source recommender | source      config.fish
 """
 
 
@@ -41,7 +52,7 @@ def main() -> None:
 
 
 for command in (
-    run, serve, console, start, watch, list_command, show, logs, report, stop, redrive, schedule,
-    doctor,
+    run, serve, console, start, watch, list_command, show, compare, logs, report, stop, redrive,
+    schedule, data, doctor,
 ):  # fmt: skip
     main.add_command(command)

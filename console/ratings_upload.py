@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from console.errors import BadInputError
+from console.ratings_format import format_of
 from recommender.errors import RatingsError
-from recommender.rating_formats import RatingField, RatingsFormat, detect
+from recommender.rating_formats import RatingField, RatingsFormat
 from recommender.ratings import (
     MAX_REJECTED_RATIO,
     RatingsSource,
     first_lines,
-    is_parquet,
     read_ratings,
 )
 from recommender.run_layout import RAW_PREFIX
@@ -64,8 +64,8 @@ def find_ratings(path: Path) -> RatingsFiles:
         return RatingsFiles(_key_part(path.resolve().name), paths)
     if not path.exists():
         raise BadInputError(
-            f"{path}: no such file; give the path of a ratings file with --data PATH, or "
-            "--data movielens-100k"
+            f"{path}: no such file; give the path of a ratings file or of a folder with them, or "
+            "movielens-100k"
         )
     if not path.is_file():
         raise BadInputError(f"{path}: expected a file with ratings, found something else")
@@ -109,8 +109,18 @@ def check_ratings(files: RatingsFiles, dataset: Mapping[str, Any]) -> None:
         raise BadInputError(f"{error.filename}: {error.strerror}", step="data") from error
 
 
-def upload_ratings(s3: Any, bucket: str, files: RatingsFiles, name: str | None = None) -> str:
+def upload_ratings(
+    s3: Any,
+    bucket: str,
+    files: RatingsFiles,
+    name: str | None = None,
+    *,
+    advance: Callable[[int], None] | None = None,
+) -> str:
     """Upload the files below ``raw/`` and return the URI of their prefix.
+
+    Large files are sent in parts; if that is interrupted, boto3 aborts the multipart upload, so
+    that S3 keeps no part (S3 user guide, "Aborting a multipart upload").
 
     Parameters
     ----------
@@ -119,11 +129,26 @@ def upload_ratings(s3: Any, bucket: str, files: RatingsFiles, name: str | None =
     files : RatingsFiles
     name : str or None
         Folder below ``raw/``; ``None`` takes the files' own name.
+    advance : callable or None
+        Told how many bytes more were sent, from several threads.
     """
-    prefix = f"{RAW_PREFIX}{name or files.name}/"
-    for path in files.paths:
-        s3.upload_file(str(path), bucket, f"{prefix}{path.name}")
+    prefix = prefix_of(files, name)
+    # The ratings last: who looks at the folder meanwhile does not take a part for the whole.
+    for path in reversed(files.paths):
+        s3.upload_file(str(path), bucket, f"{prefix}{path.name}", Callback=advance)
     return f"s3://{bucket}/{prefix}"
+
+
+def prefix_of(files: RatingsFiles, name: str | None = None) -> str:
+    """Return the folder of a data set in the bucket.
+
+    Parameters
+    ----------
+    files : RatingsFiles
+    name : str or None
+        ``None`` takes the files' own name.
+    """
+    return f"{RAW_PREFIX}{name or files.name}/"
 
 
 def _head(path: Path) -> tuple[bytes, bool]:
@@ -136,10 +161,8 @@ def _head(path: Path) -> tuple[bytes, bool]:
 
 
 def _is_known(path: Path) -> bool:
-    content, _ = _head(path)
-    if is_parquet(content):
-        return True
-    return detect(content.partition(b"\n")[0].decode("utf-8", errors="replace")) is not None
+    with path.open("rb") as file:
+        return format_of(file, where=str(path)) is not None
 
 
 # What the titles file is called that belongs to a ratings file.

@@ -10,8 +10,8 @@ from typing import Any
 from console.run_record import RunRecord
 from console.tuning_trials import best_trial
 
-# Metric, what to call it, and the baselines it has to beat.
-_JUDGED = {
+# Metric, what to call it, and the baselines that it has to beat: these depend on the ratings only.
+JUDGED = {
     "rmse": (
         "RMSE",
         {"global_mean_rmse": "global mean", "bias_baseline_rmse": "customer + video bias"},
@@ -20,7 +20,7 @@ _JUDGED = {
     "log_loss": ("Log loss", {"prior_log_loss": "always the share of positives"}),
 }
 _BIGGER_IS_BETTER = ("accuracy",)
-_PLAIN = {"mae": "MAE", "mse": "MSE"}
+PLAIN = {"mae": "MAE", "mse": "MSE"}
 _COUNTS = {"n_test": "test ratings", "cold_customers": "cold customers", "cold_videos":
            "cold videos", "cold_rows": "test ratings with a cold start"}  # fmt: skip
 
@@ -40,6 +40,11 @@ class Comparison:
     baselines: tuple[tuple[str, float, float], ...]
 
 
+def is_better_bigger(metric: str) -> bool:
+    """Whether a metric is the better the bigger it is."""
+    return metric in _BIGGER_IS_BETTER
+
+
 def comparisons(metrics: Mapping[str, float]) -> list[Comparison]:
     """Set the metrics that were judged beside the baselines.
 
@@ -49,11 +54,11 @@ def comparisons(metrics: Mapping[str, float]) -> list[Comparison]:
         As Evaluate measured them.
     """
     found = []
-    for name, (label, baselines) in _JUDGED.items():
+    for name, (label, baselines) in JUDGED.items():
         if name not in metrics:
             continue
         value = metrics[name]
-        sign = 1.0 if name in _BIGGER_IS_BETTER else -1.0
+        sign = 1.0 if is_better_bigger(name) else -1.0
         compared = tuple(
             (text, metrics[key], sign * (value - metrics[key]) / metrics[key])
             for key, text in baselines.items()
@@ -65,7 +70,7 @@ def comparisons(metrics: Mapping[str, float]) -> list[Comparison]:
 
 def plain_metrics(metrics: Mapping[str, float]) -> list[tuple[str, float]]:
     """Return the other metrics, by what people call them."""
-    return [(label, metrics[name]) for name, label in _PLAIN.items() if name in metrics]
+    return [(label, metrics[name]) for name, label in PLAIN.items() if name in metrics]
 
 
 def counts(metrics: Mapping[str, float]) -> list[tuple[str, int]]:

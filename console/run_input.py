@@ -7,6 +7,7 @@ from typing import Any
 
 from console.errors import BadInputError
 from console.input_check import check, parse_json
+from lambdas.resolve_run.events import ResolvedRun
 from lambdas.resolve_run.problems import invalid_input
 
 
@@ -72,11 +73,22 @@ def check_input(execution_input: dict[str, Any]) -> dict[str, Any]:
     BadInputError
         Lists every problem.
     """
+    return checked_input(execution_input).dataset.model_dump()
+
+
+def checked_input(execution_input: dict[str, Any]) -> ResolvedRun:
+    """Check an execution input with ResolveRun's own code, and return the run that it asks for.
+
+    Raises
+    ------
+    BadInputError
+        Lists every problem.
+    """
     checked = check(execution_input, {})
     if checked.run is None:
         message = str(invalid_input(checked.problems))
         raise BadInputError(message, step="input", error="InvalidInputError")
-    return checked.run.dataset.model_dump()
+    return checked.run
 
 
 def has_dataset_uri(execution_input: dict[str, Any]) -> bool:

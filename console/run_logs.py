@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from console.errors import EnvironmentProblemError
+from console.aws_problems import aws_problem
 from console.execution_reference import Execution
 from console.timeline import Job, StateRun, Timeline
 
@@ -100,9 +100,7 @@ class RunLogs:
                 for line in self._read(source)
             ]
         except (BotoCoreError, ClientError) as error:
-            raise EnvironmentProblemError(
-                f"{self._execution.name}: {error}", step="logs"
-            ) from error
+            raise aws_problem(self._execution.name, error, step="logs") from error
         return sorted(lines, key=lambda line: line.time)
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
-from console.errors import EnvironmentProblemError
+from console.aws_problems import aws_problem
 from console.failure_digest import FailureDigest, digest_of
 from console.history import new_events
 from console.recommendations import RecommendationBrowser, load_run
@@ -149,7 +149,7 @@ def read_timeline(access: AwsAccess, execution_arn: str) -> Timeline:
     try:
         timeline.take(new_events(access.client("stepfunctions"), execution_arn, 0))
     except (BotoCoreError, ClientError) as error:
-        raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
+        raise aws_problem(execution_arn, error) from error
     return timeline
 
 
@@ -172,7 +172,7 @@ def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRec
     try:
         described = stepfunctions.describe_execution(executionArn=execution_arn)
     except (BotoCoreError, ClientError) as error:
-        raise EnvironmentProblemError(f"{execution_arn}: {error}") from error
+        raise aws_problem(execution_arn, error) from error
     output = _object(described.get("output"))
     resolved = timeline.variables.get("run")
     prepared = timeline.variables.get("ratings")

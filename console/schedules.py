@@ -10,8 +10,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from console.aws_problems import aws_problem
 from console.embedded_stack import DeployedStack
-from console.errors import BadInputError, EnvironmentProblemError
+from console.errors import BadInputError
 from console.executions import start_execution
 from recommender.schedule_expressions import ScheduleExpressionError, parse, parse_time_zone
 
@@ -221,4 +222,4 @@ def _asked(stack: DeployedStack, ask: Callable[[], Any]) -> Any:
         return ask()
     except (BotoCoreError, ClientError) as error:
         where = stack.access.endpoint_url or f"region {stack.access.region}"
-        raise EnvironmentProblemError(f"{where}: {error}", step="schedule") from error
+        raise aws_problem(where, error, step="schedule") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,6 +13,9 @@ from console.printable import printable
 from console.timeline import StateRun
 from console.training_log import EpochMetric
 from console.tuning_trials import Trial, best_trial
+
+# Terminals that cannot move the cursor, so that nothing can be redrawn.
+_CANNOT_MOVE = ("dumb", "unknown")
 
 
 class View(Protocol):
@@ -125,7 +129,7 @@ def choose_view(*, quiet: bool) -> View:
     """
     if quiet:
         return QuietView()
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM") not in _CANNOT_MOVE:
         from console.live_view import LiveView
 
         return LiveView()

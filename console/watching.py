@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
-from console.errors import EnvironmentProblemError
+from console.aws_problems import aws_problem
 from console.history import new_events
 from console.timeline import Timeline
 from console.training_log import TrainingLog
@@ -142,5 +142,5 @@ def watch(
             sleep(access.poll_seconds)
             watcher.look()
     except (BotoCoreError, ClientError) as error:
-        raise EnvironmentProblemError(f"{execution_arn}: {error}", step="watch") from error
+        raise aws_problem(execution_arn, error, step="watch") from error
     return watcher.timeline

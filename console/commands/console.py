@@ -7,8 +7,8 @@ import threading
 
 import click
 
-from console.commands.options import region_option, stack_option
-from console.commands.remote import ENDPOINT_NOTE
+from console.aws_options import AwsOptions
+from console.commands.options import ENDPOINT_NOTE, aws_options, stack_option
 from console.exit_codes import help_text
 from console.interruption import interruptible
 
@@ -33,17 +33,16 @@ Examples:
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True,
               help="Port on 127.0.0.1; 0 takes a free one.")  # fmt: skip
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
-@region_option
-def console(stack_name: str, port: int, opens: bool, region: str | None) -> None:
+@aws_options
+def console(stack_name: str, port: int, opens: bool, aws: AwsOptions) -> None:
     """Show a deployed stack's executions in the browser, until Ctrl-C."""
-    from console.aws_access import AwsAccess
     from console.executions import find_stack
     from console.web.serving import web_console
 
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with interruptible():
         try:
-            stack = find_stack(AwsAccess.from_environment(region), stack_name)
+            stack = find_stack(aws.access(), stack_name)
             with web_console(stack, stack_name, port=port, token=token) as address:
                 click.echo(f"Web console  {address}")
                 click.echo("Ctrl-C stops it; what it has started goes on.", err=True)

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.commands.options import input_option, json_option, mode_option, region_option
-from console.commands.remote import ENDPOINT_NOTE
+from console.aws_options import AwsOptions
+from console.commands.options import (
+    ENDPOINT_NOTE,
+    aws_options,
+    input_option,
+    json_option,
+    mode_option,
+)
 from console.exit_codes import ExitCode, help_text
 from console.interruption import interruptible
 from console.printable import printable
+from console.terminal_text import width_of, wrapped
 
 if TYPE_CHECKING:
     from console.doctor.finding import Finding
@@ -23,7 +30,7 @@ EXAMPLES = """
 Examples:
   recommender doctor
   recommender doctor --input @input.json --mode tune
-  AWS_PROFILE=production recommender doctor --region eu-west-1 --assembly cdk.out
+  recommender doctor --profile production --assembly cdk.out
   recommender doctor --json
 
 Ends with 0 if there is no problem, also if something is to be warned of or could not be seen, and
@@ -44,14 +51,14 @@ _STATUS_WIDTH = 8
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Compare with this synthesized assembly instead of synthesizing app.py.",
 )
-@region_option
+@aws_options
 @json_option
 def doctor(
     stack_name: str | None,
     mode: str | None,
     input_text: str | None,
     assembly: Path | None,
-    region: str | None,
+    aws: AwsOptions,
     as_json: bool,
 ) -> None:
     """Check machine, account, stack and input from outside.
@@ -67,7 +74,7 @@ def doctor(
         for finding in examine(
             lambda: complete_input(parse_input(input_text), mode=mode),
             stack_name=stack_name,
-            region=region,
+            aws=aws,
             assembly_folder=assembly,
         ):
             findings.append(finding)
@@ -92,6 +99,11 @@ def as_document(findings: Sequence[Finding]) -> dict[str, object]:
 
 
 def _show(finding: Finding) -> None:
-    status = click.style(finding.status.value.ljust(_STATUS_WIDTH), _COLORS[finding.status])
     advice = f" -> {finding.advice}" if finding.advice else ""
-    click.echo(f"{status} {printable(f'{finding.check}: {finding.found}{advice}')}")
+    said = printable(f"{finding.check}: {finding.found}{advice}")
+    status = finding.status.value.ljust(_STATUS_WIDTH)
+    indent = " " * (_STATUS_WIDTH + 1)
+    first, *others = wrapped(f"{status} {said}", width_of(), indent=indent)
+    styled = click.style(status, _COLORS[finding.status])
+    for line in (f"{styled}{first.removeprefix(status)}", *others):
+        click.echo(line)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +19,14 @@ from console.run_record import RunRecord
 DEFAULT_ROOT = Path("output")
 
 
-def finish(access: AwsAccess, record: RunRecord, *, output: Path | None, as_json: bool) -> None:
+def finish(
+    access: AwsAccess,
+    record: RunRecord,
+    *,
+    output: Path | None,
+    as_json: bool,
+    more: Mapping[str, Any] | None = None,
+) -> None:
     """Write the report of a run that succeeded and print its result.
 
     Parameters
@@ -29,21 +38,28 @@ def finish(access: AwsAccess, record: RunRecord, *, output: Path | None, as_json
         Folder to write; ``None`` takes ``output/<run_id>``.
     as_json : bool
         Print one JSON object instead of tables.
+    more : mapping or None
+        Further members of the JSON object, whatever became of the run.
 
     Raises
     ------
     RunFailedError
         If the run ended otherwise; nothing is written then.
     """
-    raise_unless_succeeded(record)
-    if record.skipped:
-        show(record, None, as_json=as_json)
-        return
-    report = write_output(access, record, output or DEFAULT_ROOT / record.folder_name)
-    show(record, report, as_json=as_json)
+    raise_unless_succeeded(record, more)
+    report = None
+    if not record.skipped:
+        report = write_output(access, record, output or DEFAULT_ROOT / record.folder_name)
+    show(record, report, as_json=as_json, more=more)
 
 
-def show(record: RunRecord, report: Path | None, *, as_json: bool) -> None:
+def show(
+    record: RunRecord,
+    report: Path | None,
+    *,
+    as_json: bool,
+    more: Mapping[str, Any] | None = None,
+) -> None:
     """Print the result of a run that succeeded.
 
     Raises
@@ -51,9 +67,9 @@ def show(record: RunRecord, report: Path | None, *, as_json: bool) -> None:
     RunFailedError
         If it ended otherwise.
     """
-    raise_unless_succeeded(record)
+    raise_unless_succeeded(record, more)
     if as_json:
-        click.echo(json.dumps(as_document(record, report)))
+        click.echo(json.dumps({**as_document(record, report), **(more or {})}))
     else:
         print_result(record, report)
 
@@ -66,7 +82,7 @@ def print_written(record: RunRecord, report: Path, *, as_json: bool) -> None:
         click.echo(report)
 
 
-def raise_unless_succeeded(record: RunRecord) -> None:
+def raise_unless_succeeded(record: RunRecord, more: Mapping[str, Any] | None = None) -> None:
     """Raise what ends the command if the run did not succeed.
 
     Raises
@@ -77,5 +93,5 @@ def raise_unless_succeeded(record: RunRecord) -> None:
     if record.status != "SUCCEEDED":
         raise RunFailedError(
             failure_text(record),
-            document=as_document(record, None),
+            document={**as_document(record, None), **(more or {})},
         )

@@ -7,15 +7,17 @@ import json
 
 import click
 
+from console.aws_options import AwsOptions
 from console.commands.options import (
+    ENDPOINT_NOTE,
     EXECUTION_NOTE,
+    aws_options,
     execution_argument,
     json_option,
     quiet_option,
-    region_option,
     stack_option,
 )
-from console.commands.remote import ENDPOINT_NOTE, watch_to_the_end
+from console.commands.remote import print_started, watch_to_the_end
 from console.exit_codes import help_text
 from console.printable import printable
 
@@ -23,7 +25,7 @@ _STATUSES = (
     "running", "succeeded", "failed", "timed_out", "aborted", "pending_redrive",
     "accepted", "rejected", "skipped",
 )  # fmt: skip
-_COLUMNS = ("NAME", "STATUS", "STARTED (UTC)", "DURATION", "RMSE", "RUN ID")
+_COLUMNS = ("NAME", "STATUS", "STARTED (UTC)", "DURATION", "RMSE")
 
 
 @click.command(
@@ -38,38 +40,38 @@ Examples:
   recommender list
   recommender list --status failed --limit 5
   recommender list --status accepted --json
-  recommender list --quiet --status running
+  recommender list --names --status running
 
 {help_text()}""",
 )
-@click.option("--status", type=click.Choice(_STATUSES, case_sensitive=False),
-              help="Only executions with this status or outcome.")  # fmt: skip
+@click.option("--status", metavar="STATUS", type=click.Choice(_STATUSES, case_sensitive=False),
+              help=f"Only with this status or outcome: {', '.join(_STATUSES)}.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True,
               help="How many at most, the latest first.")  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Print the names only, one a line.")
+@click.option("--names", is_flag=True, help="Print the names only, one a line.")
 @stack_option
 @json_option
-@region_option
+@aws_options
 def list_command(
     status: str | None,
     limit: int,
-    quiet: bool,
+    names: bool,
     stack_name: str,
     as_json: bool,
-    region: str | None,
+    aws: AwsOptions,
 ) -> None:
     """List executions, the latest first."""
-    from console.aws_access import AwsAccess
     from console.columns import columns, duration, moment
     from console.execution_list import list_executions
     from console.executions import find_stack
+    from console.terminal_text import width_of
 
-    stack = find_stack(AwsAccess.from_environment(region), stack_name)
+    stack = find_stack(aws.access(), stack_name)
     found = list_executions(stack, status=status, limit=limit)
     now = dt.datetime.now(dt.UTC)
     if as_json:
         click.echo(json.dumps({"executions": [one.as_document(now) for one in found]}))
-    elif quiet:
+    elif names:
         for one in found:
             click.echo(printable(one.name))
     elif not found:
@@ -84,11 +86,10 @@ def list_command(
                 moment(one.started_at),
                 duration(one.seconds(now)),
                 "-" if one.rmse is None else f"{one.rmse:.4f}",
-                one.run_id,
             )
             for one in found
         ]
-        for line in columns([_COLUMNS, *rows]):
+        for line in columns([_COLUMNS, *rows], width_of()):
             click.echo(line)
 
 
@@ -109,17 +110,18 @@ Examples:
 @execution_argument
 @stack_option
 @json_option
-@region_option
-def show(execution: str, stack_name: str, as_json: bool, region: str | None) -> None:
+@aws_options
+def show(execution: str, stack_name: str, as_json: bool, aws: AwsOptions) -> None:
     """Show states, jobs, failure, input and output of an execution."""
     from console.execution_details import detail_lines, details
     from console.execution_reference import find_execution
+    from console.terminal_text import width_of
 
-    document = details(find_execution(execution, stack_name, region))
+    document = details(find_execution(execution, stack_name, aws))
     if as_json:
         click.echo(json.dumps(document))
     else:
-        for line in detail_lines(document):
+        for line in detail_lines(document, width_of()):
             click.echo(line)
 
 
@@ -142,17 +144,16 @@ Examples:
 @execution_argument
 @stack_option
 @json_option
-@click.option("--quiet", is_flag=True, help="Print nothing.")
-@region_option
-def stop(execution: str, stack_name: str, as_json: bool, quiet: bool, region: str | None) -> None:
+@aws_options
+def stop(execution: str, stack_name: str, as_json: bool, aws: AwsOptions) -> None:
     """Stop an execution and its SageMaker job."""
     from console.execution_control import stop as stop_execution
     from console.execution_reference import find_execution
 
-    stopped = stop_execution(find_execution(execution, stack_name, region))
+    stopped = stop_execution(find_execution(execution, stack_name, aws))
     if as_json:
         click.echo(json.dumps(stopped.as_document()))
-    elif not quiet:
+    else:
         name = stopped.execution.name
         if not stopped.was_running:
             click.echo(printable(f"{name} has ended already: {stopped.status}"))
@@ -183,24 +184,21 @@ Examples:
 @stack_option
 @json_option
 @quiet_option
-@region_option
+@aws_options
 def redrive(
     execution: str,
     watching: bool,
     stack_name: str,
     as_json: bool,
     quiet: bool,
-    region: str | None,
+    aws: AwsOptions,
 ) -> None:
     """Let a failed or stopped execution go on; prints its ARN."""
     from console.execution_control import redrive as redrive_execution
     from console.execution_reference import find_execution
 
-    found = find_execution(execution, stack_name, region)
+    found = find_execution(execution, stack_name, aws)
     redrives = redrive_execution(found)
-    if not as_json:
-        click.echo(found.arn)
-    elif not watching:
-        click.echo(json.dumps({"execution_arn": found.arn, "redrives": redrives}))
+    print_started(found.arn, watching=watching, as_json=as_json, redrives=redrives)
     if watching:
         watch_to_the_end(found.access, found.arn, quiet=quiet, as_json=as_json, redrives=redrives)

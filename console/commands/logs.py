@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console.aws_options import AwsOptions
 from console.commands.options import (
+    ENDPOINT_NOTE,
     EXECUTION_NOTE,
+    aws_options,
     execution_argument,
-    region_option,
     stack_option,
 )
-from console.commands.remote import ENDPOINT_NOTE
 from console.exit_codes import help_text
 
 if TYPE_CHECKING:
@@ -43,14 +44,14 @@ Examples:
 @click.option("--follow", is_flag=True, help="Show new lines as they come, until it ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each line.")
 @stack_option
-@region_option
+@aws_options
 def logs(
     execution: str,
     step: str | None,
     follow: bool,
     as_json: bool,
     stack_name: str,
-    region: str | None,
+    aws: AwsOptions,
 ) -> None:
     """Print the logs of an execution's functions and jobs, in time order."""
     from console.execution_reference import find_execution, step_functions_errors
@@ -60,7 +61,7 @@ def logs(
     from console.run_logs import RunLogs
     from console.timeline import Timeline
 
-    found = find_execution(execution, stack_name, region)
+    found = find_execution(execution, stack_name, aws)
     if step is not None:
         check_step(found, step)
     run_logs, timeline = RunLogs(found, step), Timeline()
@@ -81,11 +82,14 @@ def logs(
 
 def _print(execution: Execution, line: LogLine, *, as_json: bool) -> None:
     from console.log_lines import as_document, as_text, is_metrics_only
+    from console.terminal_text import width_of, wrapped
 
     if is_metrics_only(line):
         return
     if as_json:
         click.echo(json.dumps(as_document(line)))
         return
+    width = width_of()
     for text in as_text(line, execution.run_id):
-        click.echo(text)
+        for shown in wrapped(text, width, indent="    "):
+            click.echo(shown)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import click
+
+from console.aws_options import AwsOptions
 
 DEFAULT_STACK = "VideoRecommender"
 
@@ -37,6 +43,52 @@ stack_option = click.option(
     show_default=True,
     help="CloudFormation stack of the pipeline.",
 )
-execution_argument = click.argument("execution", metavar="EXECUTION")
-EXECUTION_NOTE = "EXECUTION is an execution's ARN or name, or `latest`."
-region_option = click.option("--region", help="AWS region.  [default: as configured]")
+_NAMED = ("latest", "accepted")
+
+
+def _complete_execution(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete the words that stand for executions; their names would take seconds to ask for."""
+    return [word for word in _NAMED if word.startswith(incomplete)]
+
+
+execution_argument = click.argument(
+    "execution", metavar="EXECUTION", shell_complete=_complete_execution
+)
+executions_argument = click.argument(
+    "executions", metavar="EXECUTION...", nargs=-1, required=True,
+    shell_complete=_complete_execution,
+)  # fmt: skip
+EXECUTION_NOTE = (
+    "EXECUTION is an execution's ARN or name, `latest`, or `accepted`: that of the model in use."
+)
+ENDPOINT_NOTE = (
+    "Goes to the AWS account and region that are configured for the AWS CLI, or to the address in "
+    "--endpoint-url or AWS_ENDPOINT_URL, which `recommender serve` prints."
+)
+
+
+def aws_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the AWS CLI's ``--profile``, ``--region``, ``--endpoint-url``; gives ``aws``.
+
+    Parameters
+    ----------
+    command : callable
+        Takes an `AwsOptions` as its argument ``aws``.
+    """
+
+    @click.option("--profile", metavar="NAME", help="AWS profile.  [default: as configured]")
+    @click.option("--region", metavar="NAME", help="AWS region.  [default: as configured]")
+    @click.option(
+        "--endpoint-url",
+        metavar="URL",
+        help="Address of every AWS service, such as an embedded AWS.  [default: as configured]",
+    )
+    @functools.wraps(command)
+    def with_aws(
+        *args: Any, profile: str | None, region: str | None, endpoint_url: str | None, **kwargs: Any
+    ) -> Any:
+        return command(*args, aws=AwsOptions(profile, region, endpoint_url), **kwargs)
+
+    return with_aws

@@ -7,7 +7,6 @@ Modules that take long to import (pandas, boto3, moto) are imported where they a
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from console.commands.options import (
     mode_option,
     quiet_option,
 )
-from console.errors import RunFailedError, RunInterruptedError
+from console.errors import RunInterruptedError
 from console.exit_codes import help_text
 from console.faults import DEFAULT_TIME_SCALE, FaultReport, fault_help, faults_of, parse_faults
 from console.interruption import interruptible
@@ -38,8 +37,8 @@ Examples:
   recommender run
   recommender run --data ratings.csv --mode tune
   recommender run --input '{"hyperparameters": {"num_factors": 32}}' --json
-  recommender run --data reviews.tsv.gz --input @input.json --output output/mine
-  recommender run --fail 'TrainModel:ThrottlingException*2' --fail TransformTestSet:CapacityError
+  recommender run --data reviews.tsv.gz --input @input.json --output mine
+  recommender run --fail 'TrainModel:CapacityError*2' --fail Evaluate:Timeout
 """
 
 
@@ -191,25 +190,5 @@ def _finish(
         for line in report.lines(record.status):
             view.note(line)
     view.close()
-    if report is None or not as_json:
-        finish(place.access, record, output=output, as_json=as_json)
-    else:
-        _print_json(place, record, report, output)
-
-
-def _print_json(
-    place: DeployedStack, record: RunRecord, report: FaultReport, output: Path | None
-) -> None:
-    """Print what `finish` prints, and the faults."""
-    from console.commands.ending import DEFAULT_ROOT, raise_unless_succeeded
-    from console.output_folder import write_output
-    from console.result import as_document
-
-    faults = {"faults": report.document()}
-    try:
-        raise_unless_succeeded(record)
-    except RunFailedError as error:
-        error.document = {**(error.document or {}), **faults}
-        raise
-    page = write_output(place.access, record, output or DEFAULT_ROOT / record.folder_name)
-    click.echo(json.dumps({**as_document(record, page), **faults}))
+    more = {"faults": report.document()} if report is not None else None
+    finish(place.access, record, output=output, as_json=as_json, more=more)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from console.aws_access import AwsAccess
+from console.aws_options import AwsOptions
 from console.doctor.account import check_bootstrap, check_credentials, check_region
 from console.doctor.algorithm_image import check_image
 from console.doctor.assembly import Assembly, read_assembly
@@ -35,7 +36,7 @@ def examine(
     parse: Callable[[], dict[str, Any]],
     *,
     stack_name: str | None,
-    region: str | None,
+    aws: AwsOptions,
     assembly_folder: Path | None,
 ) -> Iterator[Finding]:
     """Check everything, one finding after the other.
@@ -46,15 +47,14 @@ def examine(
         Gives the execution input, or raises a `BadInputError`.
     stack_name : str or None
         ``None`` takes the name in the code.
-    region : str or None
-        Overrides the configured one.
+    aws : AwsOptions
     assembly_folder : Path or None
         ``None`` synthesizes the project's.
     """
     yield from check_machine()
     finding, assembly = _synthesized(assembly_folder)
     yield finding
-    access, caller_arn, findings = _account(region)
+    access, caller_arn, findings = _account(aws)
     yield from findings
     name = stack_name or (assembly.stack_name if assembly else None)
     outputs: dict[str, str] = {}
@@ -81,9 +81,9 @@ def _synthesized(folder: Path | None) -> tuple[Finding, Assembly | None]:
         return Finding("synthesis", Status.PROBLEM, str(error), advice), None
 
 
-def _account(region: str | None) -> tuple[AwsAccess | None, str | None, list[Finding]]:
+def _account(aws: AwsOptions) -> tuple[AwsAccess | None, str | None, list[Finding]]:
     try:
-        access = AwsAccess.from_environment(region)
+        access = aws.access()
         finding, caller_arn = check_credentials(access.client("sts"))
     except EnvironmentProblemError as error:
         finding, access, caller_arn = (

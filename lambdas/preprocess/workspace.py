@@ -15,7 +15,9 @@ BASE_MIB = 512
 _DISK_RESERVE = 0.2
 
 
-def function_workspace(folder: Path, env: Mapping[str, str] | None = None) -> Workspace:
+def function_workspace(
+    folder: Path, env: Mapping[str, str] | None = None, *, free_bytes: int | None = None
+) -> Workspace:
     """Share out what the function has.
 
     Parameters
@@ -24,13 +26,17 @@ def function_workspace(folder: Path, env: Mapping[str, str] | None = None) -> Wo
         On the function's ephemeral storage.
     env : mapping or None
         None reads the process's environment, where Lambda says the memory size.
+    free_bytes : int or None
+        Free disk to reckon with; None asks the file system of `folder`.
 
     Returns
     -------
     Workspace
         The default one if the environment says nothing, as outside of Lambda.
     """
-    disk_bytes = int(shutil.disk_usage(folder).free * (1 - _DISK_RESERVE))
+    if free_bytes is None:
+        free_bytes = shutil.disk_usage(folder).free
+    disk_bytes = int(free_bytes * (1 - _DISK_RESERVE))
     memory_mib = (os.environ if env is None else env).get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
     if memory_mib is None:
         return Workspace(disk_bytes=disk_bytes, folder=folder)

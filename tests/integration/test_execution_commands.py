@@ -123,7 +123,7 @@ def test_run_is_followed_stopped_and_redriven(
     deadline = time.monotonic() + 60
     while not cli("logs", "latest", "--step", "TrainModel").stdout and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert cli("list", "--status", "running", "--quiet").stdout == "will-be-stopped\n"
+    assert cli("list", "--status", "running", "--names").stdout == "will-be-stopped\n"
 
     stopped = cli("stop", "latest")
     assert stopped.exit_code == 0, stopped.output
@@ -167,3 +167,37 @@ def test_what_is_not_there_is_bad_input(cli: Cli) -> None:
         assert result.exit_code == 2, command
         assert "no-such-run: there is no such execution; `recommender list`" in result.stderr
         assert result.stderr.count("\n") == 1
+
+
+def test_started_runs_are_compared(aws: EmbeddedAws, stack: dict[str, str], cli: Cli) -> None:
+    """The one with half the epochs is beside the accepted one."""
+    arns = []
+    for epochs in (60, 30):
+        given = {**FAST, "hyperparameters": {**FAST["hyperparameters"], "epochs": epochs}}
+        started = cli("start", "--input", json.dumps(given), "--json", "--watch", "--quiet")
+        assert started.exit_code == 0, started.output
+        assert started.stderr == ""
+        (document,) = documents(started)
+        arns.append(document["execution_arn"])
+    started = json.loads(cli("start", "--json", "--input", '{"allow_concurrent": true}').stdout)
+    assert set(started) == {"execution_arn"}
+    stopped = cli("stop", started["execution_arn"])
+    assert stopped.exit_code == 0
+
+    compared = json.loads(cli("compare", arns[0], arns[1], "--json").stdout)
+    accepted = cli("compare", "accepted", started["execution_arn"])
+
+    assert [run["execution_arn"] for run in compared["runs"]] == arns
+    rows = {row["label"].strip(): row for one in compared["sections"] for row in one["rows"]}
+    outputs = [json.loads(cli("show", arn, "--json").stdout)["output"] for arn in arns]
+    assert rows["RMSE"]["values"] == [output["metrics"]["rmse"] for output in outputs]
+    assert rows["RMSE"]["best"] == [0]
+    assert rows["epochs"]["values"] == ["60", "30"]
+    assert all(hours > 0 for hours in rows["instance-hours"]["values"])
+    assert "num_factors" not in rows
+    assert (compared["warnings"], compared["gaps"]) == ([], [])
+    assert accepted.exit_code == 0, accepted.output
+    assert accepted.stdout.splitlines()[0] in {f"A  {arn.rpartition(':')[2]}" for arn in arns}
+    assert ["outcome", "accepted", "aborted"] in [
+        row.split() for row in accepted.stdout.split("\n")
+    ]

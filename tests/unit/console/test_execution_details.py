@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from console.columns import columns, duration
+from console.columns import columns, duration, shortened
 from console.execution_details import detail_lines, details
 from console.execution_reference import Execution
 from tests.unit.console.conftest import EXECUTION_ARN, START
@@ -82,14 +82,17 @@ def test_details_have_states_jobs_failure_and_input(execution):
 
 
 def test_lines_say_the_same_and_obey_nobody(execution):
-    text = "\n".join(detail_lines(details(execution)))
+    text = "\n".join(detail_lines(details(execution), None))
 
     assert text.startswith("train-1: failed, redriven once\nrun 20261122t063156-")
     assert "started 2026-11-22 06:31:56 UTC, duration 24:00" in text
-    rows = [row.split() for row in text.splitlines() if "run-0-0" in row]
-    assert rows == [
-        ["TrainModel", "failed", "06:31:57", "3.0", "s", "2", "run-0-0-0", "(unknown)"],
-        ["run-0-0-1", "(Failed)"],
+    state, *jobs = (
+        row.split() for row in text.splitlines() if row.startswith("TrainModel") or "run-0-0" in row
+    )
+    assert state == ["TrainModel", "failed", "06:31:57", "3.0", "s", "2"]
+    assert jobs == [
+        ["TrainingJob", "run-0-0-0", "(unknown)"],
+        ["TrainingJob", "run-0-0-1", "(Failed)"],
     ]
     assert "the run failed in TrainModel: no rows (JobFailed)\nWhat to do: add rows" in text
     assert '\nInput:\n{\n  "dataset": {' in text
@@ -103,9 +106,30 @@ def test_output_of_a_run_that_succeeded_is_shown(execution):
     document = details(execution)
 
     assert document["outcome"] == "rejected"
-    text = "\n".join(detail_lines(document))
+    text = "\n".join(detail_lines(document, None))
     assert text.startswith("train-1: rejected, redriven once")
     assert text.endswith('Input:\n3\n\nOutput:\n{\n  "outcome": "rejected"\n}')
+
+
+def test_lines_fit_the_terminal(execution):
+    lines = detail_lines({**details(execution), "failure_text": "why " * 40}, 80)
+
+    assert [line for line in lines if len(line) > 80 and not line.startswith("arn:")] == []
+    assert " ".join(lines).count("why") == 40
+
+
+def test_first_cell_that_does_not_fit_has_a_line_of_its_own():
+    rows = [("NAME", "A"), ("short", "1"), ("n" * 12, "2")]
+
+    assert columns(rows, 10) == ["NAME   A", "short  1", "n" * 12, "       2"]
+    assert columns(rows, 15) == columns(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("abcdefgh", "abcdefgh"), ("abcdefghi", "abcd…ghi"), ("a" * 99, "aaaa…aaa")]
+)
+def test_middle_of_a_long_text_is_left_out(text, shown):
+    assert shortened(text, 8) == shown
 
 
 def test_columns_stand_one_below_the_other_and_obey_nobody():

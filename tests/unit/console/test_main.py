@@ -1,6 +1,8 @@
 """The command line: help, exit codes, errors in one line, JSON on standard output."""
 
 import json
+import subprocess
+import sys
 
 import click
 import pytest
@@ -26,8 +28,8 @@ def cli():
 
 
 COMMANDS = [
-    "run", "serve", "start", "watch", "report", "list", "show", "logs", "stop", "redrive",
-    "schedule", "doctor",
+    "run", "serve", "start", "watch", "report", "list", "show", "compare", "logs", "stop",
+    "redrive", "schedule", "data", "doctor",
 ]  # fmt: skip
 
 
@@ -39,6 +41,50 @@ def test_help_has_examples_and_exit_codes(cli, command):
     assert f"recommender {command}" in result.stdout
     for code in ExitCode:
         assert f"  {code.value:<4} {MEANINGS[code]}" in result.stdout
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
+def test_help_fits_a_terminal(cli, command):
+    assert [line for line in cli(*command, "--help").stdout.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lst"], "No such command 'lst'. Did you mean 'list'? See `recommender --help`."),
+        (["list", "--sttus", "x"], "Did you mean '--status'? See `recommender list --help`."),
+        (["show"], "Missing argument 'EXECUTION'. See `recommender show --help`."),
+        (["compare", "one"], "expected 2 to 8 executions, found 1; `recommender list` shows"),
+        (["compare", *"123456789"], "expected 2 to 8 executions, found 9"),
+        (["data", "check", "nothing.csv"], "nothing.csv: no such file; give the path of"),
+        (["data", "check", "ftp://x"], "ftp://x: expected a path, or s3://BUCKET/KEY"),
+        (["data", "upload", "x", "--name", "../x"], "--name '../x': expected letters"),
+        (["list", "--endpoint-url", "x"], "--endpoint-url 'x': expected an address such as"),
+    ],
+)
+def test_slips_are_answered_with_what_to_do(arguments, message):
+    result = CliRunner().invoke(main, arguments, prog_name="recommender")
+
+    assert result.exit_code == ExitCode.BAD_INPUT
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_command_imports_what_takes_long_before_it_is_needed():
+    """Help, completion and slips are answered at once."""
+    program = (
+        "import sys; from console.main import main; "
+        "main(['list', '--help'], standalone_mode=False); "
+        "slow = {'boto3', 'pandas', 'numpy', 'rich', 'moto'} & {*sys.modules}; "
+        "sys.exit(', '.join(slow) or 0)"
+    )
+    completed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert completed.stderr == ""
+    assert completed.returncode == 0
 
 
 def test_group_help_lists_the_commands(cli):
@@ -135,6 +181,22 @@ def test_what_is_no_execution_is_refused(cli, command):
 
     assert result.exit_code == ExitCode.BAD_INPUT
     assert "expected the ARN of an execution" in result.stderr
+
+
+@click.command()
+def colourful() -> None:
+    """Print in green."""
+    click.echo(click.style("green", "green"))
+
+
+@pytest.mark.parametrize(("value", "styled"), [("1", False), ("", True)])
+def test_no_color_turns_colours_off(value, styled):
+    group = CommandGroup("group", commands=[colourful])
+
+    result = CliRunner(env={"NO_COLOR": value}).invoke(group, ["colourful"], color=True)
+
+    assert ("\x1b" in result.stdout) is styled
+    assert "green" in result.stdout
 
 
 @click.group(cls=CommandGroup)

@@ -105,8 +105,10 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
 
-    def upload_file(self, filename: str, bucket: str, key: str) -> Any:
-        self.objects[bucket, key] = Path(filename).read_bytes()
+    def upload_file(self, filename: str, bucket: str, key: str, Callback: Any) -> None:
+        self.objects[bucket, key] = content = Path(filename).read_bytes()
+        if Callback is not None:
+            Callback(len(content))
 
 
 def test_files_are_uploaded_below_raw(tmp_path):
@@ -115,7 +117,10 @@ def test_files_are_uploaded_below_raw(tmp_path):
     s3 = Bucket()
 
     assert upload_ratings(s3, "bucket", files) == "s3://bucket/raw/ratings/"
-    assert upload_ratings(s3, "bucket", files, name="other") == "s3://bucket/raw/other/"
+    sent: list[int] = []
+    uri = upload_ratings(s3, "bucket", files, name="other", advance=sent.append)
+    assert uri == "s3://bucket/raw/other/"
+    assert sent == [len(MOVIES), len(CSV)]  # the ratings last
 
     assert s3.objects["bucket", "raw/ratings/ratings.csv"] == CSV
     assert s3.objects["bucket", "raw/other/movies.csv"] == MOVIES
