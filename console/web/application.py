@@ -18,14 +18,28 @@ from console.embedded_stack import DeployedStack
 from console.errors import BadInputError, ConsoleError
 from console.exit_codes import ExitCode
 from console.printable import printable
-from console.web.pages import execution, executions, recommendations, schedules, start
+from console.web.pages import (
+    comparison,
+    execution,
+    executions,
+    recommendations,
+    schedules,
+    start,
+)
 from console.web.place import EXTENSION, Place
 from embedded_aws.loopback_guard import LoopbackGuard
 
 _OWN = Path(__file__).parent
 _REPORT_TEMPLATES = _OWN.parent / "templates"
 TOKEN = "token"  # noqa: S105 - the name of a parameter and a cookie
-_PAGES = (executions.page, execution.page, start.page, schedules.page, recommendations.page)
+_PAGES = (
+    executions.page,
+    execution.page,
+    comparison.page,
+    start.page,
+    schedules.page,
+    recommendations.page,
+)
 # What the navigation shows: words, endpoint.
 _NAVIGATION = (
     ("Executions", "executions.show"),
