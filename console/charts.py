@@ -1,64 +1,70 @@
-"""Charts of the report: positions are computed here, the template draws them as static SVG.
-
-Horizontal positions are percentages and vertical ones pixels, so that a chart fills a phone's
-screen or a sheet of paper without its text growing or shrinking.
-"""
+"""Charts of the report as data: what is drawn, and the text that stands for it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import Literal
 
-LEFT, RIGHT = 13.0, 96.0
-TOP, BOTTOM, HEIGHT = 26.0, 188.0, 224.0
-_SMALLEST = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis."""
-
-    position: float
-    label: str
+Ink = Literal["accent", "dim", "good"]
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rect:
-    """A filled area; ``opacity`` from 0 to 1."""
+class Columns:
+    """A column for each of the plot's names, or else equal parts of its ``x_range``.
 
-    x: float
-    y: float
-    width: float
-    height: float
-    style: str = "bar"
-    opacity: float = 1.0
+    ``outlined`` ones stand behind filled ones.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A straight line."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    style: str = "curve"
+    values: Sequence[float]
+    outlined: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
-    """A point of a curve."""
+class Curve:
+    """A line through points."""
 
-    x: float
-    y: float
-    style: str = "dot"
+    points: Points
+    ink: Ink = "accent"
+    dashed: bool = False
+    dots: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Points; ``large`` ones are outlined, too."""
+
+    points: Points
+    ink: Ink = "accent"
+    large: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Equal squares of a grid from ``low`` to ``high`` both ways, darker the larger the number.
+
+    Attributes
+    ----------
+    cells : sequence of (int, int, int)
+        Column from the left, row from below, number; squares without one are left out.
+    """
+
+    low: float
+    high: float
+    n_bins: int
+    cells: Sequence[tuple[int, int, int]]
+
+
+Layer = Columns | Curve | Dots | Cells
 
 
 @dataclass(slots=True)
 class Plot:
-    """One chart, with the text that stands for it.
+    """One chart.
 
     Attributes
     ----------
@@ -66,6 +72,14 @@ class Plot:
         What can be seen, in a sentence.
     header, rows : sequence
         The same as a table.
+    layers : list
+        What is drawn, the first behind the others.
+    names : sequence of str
+        What the columns are called; every so many of them are written below.
+    x_range, y_range : tuple of (float, float) or None
+        None: as far as the layers need.
+    x_is_log, x_is_whole : bool
+        Whether the axis is logarithmic, and whether it counts.
     """
 
     title: str
@@ -74,86 +88,14 @@ class Plot:
     y_label: str
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
-    rects: list[Rect] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    dots: list[Dot] = field(default_factory=list)
-    x_ticks: list[Tick] = field(default_factory=list)
-    y_ticks: list[Tick] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+    names: Sequence[str] = ()
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    x_is_log: bool = False
+    x_is_whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """Values from ``low`` to ``high`` on positions from ``begin`` to ``end``."""
-
-    low: float
-    high: float
-    begin: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        """Give a value's position."""
-        share = (value - self.low) / max(self.high - self.low, _SMALLEST)
-        return round(self.begin + (self.end - self.begin) * share, 2)
-
-    def ticks(self, count: int = 5) -> list[Tick]:
-        """Mark round values."""
-        step = _round_step((self.high - self.low) / count)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        digits = max(0, -math.floor(math.log10(step) + 1e-9))
-        return [
-            Tick(self(place * step), f"{place * step:,.{digits}f}")
-            for place in range(first, last + 1)
-        ]
-
-
-def _round_step(step: float) -> float:
-    size = 10.0 ** math.floor(math.log10(max(step, _SMALLEST)))
-    return next((size * factor for factor in (1, 2, 5, 10) if size * factor >= step), size)
-
-
-def across(low: float, high: float) -> Axis:
-    """Make a horizontal axis."""
-    return Axis(low, high, LEFT, RIGHT)
-
-
-def upwards(low: float, high: float) -> Axis:
-    """Make a vertical axis."""
-    return Axis(low, high, BOTTOM, TOP)
-
-
-def columns(plot: Plot, labels: Sequence[str], values: Sequence[float], *, every: int = 1) -> Plot:
-    """Draw a column for each value, and label every so many of them."""
-    y = upwards(0.0, max(values, default=0.0) or 1.0)
-    slot = (RIGHT - LEFT) / max(len(values), 1)
-    for place, (label, value) in enumerate(zip(labels, values, strict=True)):
-        left, top = LEFT + slot * place, y(value)
-        plot.rects.append(
-            Rect(round(left + 0.1 * slot, 2), top, round(0.8 * slot, 2), round(BOTTOM - top, 2))
-        )
-        if place % every == 0:
-            plot.x_ticks.append(Tick(round(left + slot / 2, 2), label))
-    plot.y_ticks = y.ticks()
-    return plot
-
-
-def curve(
-    plot: Plot,
-    points: Sequence[tuple[float, float]],
-    *,
-    x: Axis,
-    y: Axis,
-    with_dots: bool = False,
-) -> Plot:
-    """Draw a line through points, given in units of the axes."""
-    places = [(x(a), y(b)) for a, b in points]
-    plot.lines += [Line(x1, y1, x2, y2) for (x1, y1), (x2, y2) in pairwise(places)]
-    if with_dots:
-        plot.dots += [Dot(a, b) for a, b in places]
-    plot.x_ticks, plot.y_ticks = x.ticks(), y.ticks()
-    return plot
-
-
-def diagonal(plot: Plot, x: Axis, y: Axis) -> Plot:
-    """Draw where both values are equal."""
-    plot.lines.insert(0, Line(x(x.low), y(x.low), x(x.high), y(x.high), "reference"))
-    return plot
+def equality(low: float, high: float) -> Curve:
+    """Make the line on which both values are equal."""
+    return Curve([(low, low), (high, high)], "dim", dashed=True)

@@ -14,7 +14,7 @@ from console.aws_problems import aws_problem
 from console.errors import BadInputError
 from console.ratings_format import HEAD_BYTES, format_of
 from console.ratings_upload import RatingsFiles
-from lambdas.preprocess.ratings_sources import ratings_sources
+from lambdas.preprocess.ratings_sources import SourceRecord, ratings_sources
 from lambdas.runtime.store import S3_SCHEME
 from recommender.ratings import RatingsSource
 
@@ -70,7 +70,7 @@ def s3_sources(uri: str, aws: AwsOptions) -> tuple[list[RatingsSource], Formats]
     if not uri.startswith(S3_SCHEME) or uri == S3_SCHEME:
         raise BadInputError(f"{uri}: expected a path, or s3://BUCKET/KEY of an object or a folder")
     try:
-        sources = ratings_sources(aws.access().client("s3"), uri)
+        sources = ratings_sources(aws.access().client("s3"), uri, SourceRecord())
         return sources, {source.name: _format(source) for source in sources}
     except (BotoCoreError, ClientError) as error:
         raise aws_problem(uri, error) from error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.charts import Axis, Tick
+from console.axis import Axis, Tick
 from console.run_events import Attempt, RunEvents
 from console.sagemaker_jobs import JobRun
 

@@ -21,25 +21,41 @@ from recommender.run_layout import RunLayout, Split
 
 
 def count_ratings(
-    store: ArtifactStore, layout: RunLayout, splits: tuple[Split, ...], profile: RatingProfile
-) -> None:
-    """Add the ratings of some splits to a profile; one file at a time is held.
+    store: ArtifactStore, layout: RunLayout, split: Split, profile: RatingProfile, *, n_users: int
+) -> npt.NDArray[np.int64]:
+    """Add the ratings of a split to a profile; one file at a time is held.
+
+    Parameters
+    ----------
+    store : ArtifactStore
+    layout : RunLayout
+    split : str
+    profile : RatingProfile
+    n_users : int
+
+    Returns
+    -------
+    int64 array, shape (n_users,)
+        Ratings of each customer in the split.
 
     Raises
     ------
     RecommenderError
         If a file is missing or unreadable.
     """
+    per_user = np.zeros(n_users, dtype=np.int64)
     with TemporaryDirectory() as folder:
-        for split in splits:
-            for part in ratings_parts(store, layout.ratings_prefix(split), Path(folder)):
-                profile.add(part.user_index, part.item_index, part.rating)
+        for part in ratings_parts(store, layout.ratings_prefix(split), Path(folder)):
+            profile.add(part.item_index, part.rating)
+            per_user += np.bincount(part.user_index, minlength=n_users)
+    return per_user
 
 
 def measure_predictions(
     store: ArtifactStore,
     layout: RunLayout,
     train: RatingProfile,
+    per_user: npt.NDArray[np.int64],
     *,
     positive_rating: float | None,
 ) -> PredictionQuality:
@@ -51,6 +67,8 @@ def measure_predictions(
     layout : RunLayout
     train : RatingProfile
         Of the training split.
+    per_user : int64 array, shape (n_users,)
+        Training ratings of each customer.
     positive_rating : float or None
         Of a binary classifier: ratings from here on are positive.
 
@@ -61,8 +79,8 @@ def measure_predictions(
     """
     is_classifier = positive_rating is not None
     quality = PredictionQuality(
-        train.per_user,
-        train.per_item,
+        per_user,
+        train.per_video,
         low=0.0 if is_classifier else train.low,
         high=1.0 if is_classifier else train.high,
     )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from console import charts, report_charts, result
+from console import report_charts, result
+from console.charts import Plot
 from console.gantt import ROW_HEIGHT, draw_gantt
 from console.run_details import RunDetails
 from console.run_events import RunEvents
 from console.run_record import RunRecord
 from console.state_graph import BOX_HEIGHT, BOX_WIDTH, draw_graph
+from console.trial_charts import trial_charts
 from console.tuning_trials import best_trial
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -66,17 +71,25 @@ def render_report(record: RunRecord, details: RunDetails | None = None) -> str:
         gantt=draw_gantt(details.events, details.jobs, last_moment(record, details.events)),
         gantt_row=ROW_HEIGHT,
         events=details.events.rows[:MAX_EVENTS],
-        rating_charts=report_charts.rating_charts(details.profile),
+        rating_charts=report_charts.rating_charts(details.before, details.kept),
         learning_charts=report_charts.learning_charts(record.curve),
-        trial_chart=report_charts.trial_chart(record.trials),
-        quality_charts=report_charts.quality_charts(details),
-        charts=charts,
+        trial_charts=trial_charts(record.trials),
+        quality_charts=report_charts.quality_charts(details.quality),
+        drawn=drawing(),
         cost=_instance_hours(details),
         code=_code(details),
         short_number=result.short_number,
         execution_input=_pretty(record.execution_input),
         resolved=_pretty(record.resolved),
     )
+
+
+def drawing() -> Callable[[Plot], Markup]:
+    """Make the function that draws a page's charts, each with ids of its own."""
+    from console.chart_drawing import draw
+
+    numbers = itertools.count(1)
+    return lambda plot: Markup(draw(plot, prefix=f"chart-{next(numbers)}-"))  # noqa: S704
 
 
 def last_moment(record: RunRecord, events: RunEvents) -> datetime:
@@ -95,17 +108,18 @@ def _instance_hours(details: RunDetails) -> dict[str, float]:
 
 
 def _code(details: RunDetails) -> list[tuple[str, str]]:
-    """Say which state machine ran; its hash is the same wherever the definition is."""
+    """Say which code ran; the definition's hash is the same wherever it is deployed so."""
     known = details.state_machine
-    if not known:
-        return []
-    text = json.dumps(known["definition"], sort_keys=True, separators=(",", ":"))
-    return [
-        ("state machine", str(known.get("stateMachineArn", ""))),
-        ("revision", str(known.get("revisionId", "none"))),
-        ("updated", str(known.get("updateDate", ""))),
-        ("SHA-256 of the definition", hashlib.sha256(text.encode()).hexdigest()),
-    ]
+    found: list[tuple[str, str]] = []
+    if known:
+        text = json.dumps(known["definition"], sort_keys=True, separators=(",", ":"))
+        found = [
+            ("state machine", str(known.get("stateMachineArn", ""))),
+            ("revision", str(known.get("revisionId", "none"))),
+            ("updated", str(known.get("updateDate", ""))),
+            ("SHA-256 of the definition", hashlib.sha256(text.encode()).hexdigest()),
+        ]
+    return found + [(f"CodeSha256 of {code.state}", code.sha256) for code in details.functions]
 
 
 def _pretty(value: Any) -> str:

@@ -5,66 +5,102 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from console.charts import (
-    BOTTOM,
-    LEFT,
-    RIGHT,
-    TOP,
-    Dot,
-    Plot,
-    Rect,
-    across,
-    columns,
-    curve,
-    diagonal,
-    upwards,
-)
-from console.run_details import RunDetails
+from console.charts import Cells, Columns, Curve, Plot, equality
 from console.training_log import EpochMetric
-from console.tuning_trials import Trial, best_trial
 from recommender.prediction_quality import N_BINS, ErrorOfGroup, PredictionQuality
-from recommender.rating_profile import RatingProfile, long_tail
+from recommender.rating_profile import RatingDistribution
+
+MAX_EPOCHS = 200
+_BEFORE = "before"
 
 
-def rating_charts(profile: RatingProfile | None) -> list[Plot]:
-    """Show how the ratings that were kept are distributed."""
-    if profile is None or not profile.n:
-        return []
-    return [_distribution(profile), _long_tail(profile)]
+def rating_charts(before: RatingDistribution | None, kept: RatingDistribution | None) -> list[Plot]:
+    """Show how all ratings that were understood are distributed, and those that were kept."""
+    known = [
+        (name, found)
+        for name, found in ((_BEFORE, before), ("kept", kept))
+        if found is not None and found.n_ratings
+    ]
+    return [_values(known), _long_tail(known)] if known else []
 
 
-def _distribution(profile: RatingProfile) -> Plot:
-    values = profile.values
-    most = max(values, key=lambda pair: pair[1])
-    mean = sum(value * count for value, count in values) / profile.n
-    plot = Plot(
-        title="Ratings that were kept",
-        summary=f"{profile.n:,} ratings from {profile.low:g} to {profile.high:g}, mean {mean:.2f}; "
-        f"the most frequent, {most[0]:g}, is {most[1] / profile.n:.1%} of them.",
+def _values(known: Sequence[tuple[str, RatingDistribution]]) -> Plot:
+    slots = sorted({value for _, found in known for value, _ in found.values})
+    counts = {name: dict(found.values) for name, found in known}
+    return Plot(
+        title="Ratings",
+        summary=" ".join(_values_sentence(name, found) for name, found in known),
         x_label="rating",
         y_label="ratings",
-        header=("rating", "ratings", "share"),
-        rows=[(f"{v:g}", f"{count:,}", f"{count / profile.n:.2%}") for v, count in values],
+        header=("rating", *(word for name, _ in known for word in (name, "share"))),
+        rows=[
+            (
+                f"{value:.4g}",
+                *(
+                    text
+                    for name, found in known
+                    for text in _count_and_share(counts[name].get(value, 0), found.n_ratings)
+                ),
+            )
+            for value in slots
+        ],
+        layers=[
+            Columns([float(counts[name].get(value, 0)) for value in slots],
+                    outlined=name == _BEFORE, label=name)
+            for name, _ in known
+        ],
+        names=[f"{value:.3g}" for value in slots],
+    )  # fmt: skip
+
+
+def _values_sentence(name: str, found: RatingDistribution) -> str:
+    most = max(found.values, key=lambda pair: pair[1])
+    return (
+        f"{name.capitalize()}: {found.n_ratings:,} ratings from {found.low:g} to {found.high:g}, "
+        f"mean {found.mean:.2f}; the most frequent, {most[0]:.4g}, is "
+        f"{most[1] / found.n_ratings:.1%}."
     )
-    labels = [f"{value:.3g}" for value, _ in values]
-    every = max(1, math.ceil(len(values) / 10))
-    return columns(plot, labels, [float(count) for _, count in values], every=every)
 
 
-def _long_tail(profile: RatingProfile) -> Plot:
-    points = long_tail(profile.per_item)
-    fifth = next(share for members, share in points if members >= 0.2)
-    plot = Plot(
+def _count_and_share(count: int, total: int) -> tuple[str, str]:
+    return f"{count:,}", f"{count / total:.2%}"
+
+
+def _long_tail(known: Sequence[tuple[str, RatingDistribution]]) -> Plot:
+    curves = {
+        name: [(n / found.n_videos, ratings / found.n_ratings) for n, ratings in found.tail]
+        for name, found in known
+    }
+    sentences = [
+        f"{name.capitalize()}: of {found.n_videos:,} videos the most rated {_fifth(curves[name])}."
+        for name, found in known
+    ]
+    return Plot(
         title="The long tail",
-        summary=f"The most rated fifth of {len(profile.per_item):,} videos has {fifth:.0%} of the "
-        "ratings; the straight line would be equal popularity.",
+        summary=" ".join([*sentences, "The dashed line would be equal popularity."]),
         x_label="share of the videos, most rated first",
         y_label="share of the ratings",
-        header=("videos", "ratings"),
-        rows=[(f"{members:.1%}", f"{share:.1%}") for members, share in points],
+        header=("of those", "videos", "ratings", "share of the ratings"),
+        rows=[
+            (name, f"{videos:,}", f"{ratings:,}", f"{ratings / found.n_ratings:.1%}")
+            for name, found in known
+            for videos, ratings in found.tail
+        ],
+        layers=[
+            equality(0.0, 1.0),
+            *(
+                Curve(points, "dim" if name == _BEFORE else "accent", label=name)
+                for name, points in curves.items()
+            ),
+        ],
+        x_range=(0.0, 1.0),
+        y_range=(0.0, 1.0),
     )
-    x, y = across(0.0, 1.0), upwards(0.0, 1.0)
-    return diagonal(curve(plot, points, x=x, y=y), x, y)
+
+
+def _fifth(points: Sequence[tuple[float, float]]) -> str:
+    videos, ratings = next(point for point in points if point[0] >= 0.2)
+    return f"{videos:.0%} have {ratings:.0%} of the ratings"
 
 
 def learning_charts(metrics: Sequence[EpochMetric]) -> list[Plot]:
@@ -78,53 +114,28 @@ def learning_charts(metrics: Sequence[EpochMetric]) -> list[Plot]:
     return found
 
 
-def _learning_curve(drawn: Sequence[EpochMetric]) -> Plot:
+def _learning_curve(measured: Sequence[EpochMetric]) -> Plot:
+    every = math.ceil(len(measured) / MAX_EPOCHS)
+    drawn = [*measured[:-1:every], measured[-1]]
     points = [(float(metric.epoch + 1), metric.value) for metric in drawn]
-    low, high = min(value for _, value in points), max(value for _, value in points)
-    plot = Plot(
+    low, high = min(m.value for m in measured), max(m.value for m in measured)
+    return Plot(
         title=f"{drawn[0].label} per epoch",
         summary=f"{points[0][1]:.4f} after the first epoch, {points[-1][1]:.4f} after "
-        f"{points[-1][0]:.0f}; best {low:.4f}, worst {high:.4f}.",
+        f"{points[-1][0]:.0f}; best {low:.4f}, worst {high:.4f}."
+        + (f" Every {every}th epoch is shown." if every > 1 else ""),
         x_label="epoch",
         y_label=drawn[0].label,
         header=("epoch", drawn[0].label),
         rows=[(f"{epoch:.0f}", f"{value:.4f}") for epoch, value in points],
-    )
-    margin = 0.05 * (high - low) or 0.01
-    y = upwards(low - margin, high + margin)
-    return curve(plot, points, x=across(points[0][0], points[-1][0]), y=y)
-
-
-def trial_chart(trials: Sequence[Trial]) -> Plot | None:
-    """Show the objective of each trial, in the order they were made; the best is marked."""
-    scored = [(trial, trial.objective) for trial in trials if trial.objective is not None]
-    best = best_trial(trials)
-    if best is None or len(scored) < 2:
-        return None
-    values = [value for _, value in scored]
-    margin = 0.05 * (max(values) - min(values)) or 0.01
-    x = across(0.5, len(trials) + 0.5)
-    y = upwards(min(values) - margin, max(values) + margin)
-    return Plot(
-        title="Objective of each trial",
-        summary=f"{len(scored)} of {len(trials)} trials have an objective, {min(values):.4f} to "
-        f"{max(values):.4f}; trial {best.number} is the best.",
-        x_label="trial",
-        y_label=best.metric_name,
-        header=("trial", best.metric_name),
-        rows=[(str(trial.number), f"{value:.4f}") for trial, value in scored],
-        dots=[
-            Dot(x(trial.number), y(value), "best" if trial.name == best.name else "dot")
-            for trial, value in scored
-        ],
-        x_ticks=[tick for tick in x.ticks() if float(tick.label.replace(",", "")).is_integer()],
-        y_ticks=y.ticks(),
+        layers=[Curve(points)],
+        x_range=(points[0][0], points[-1][0]),
+        x_is_whole=True,
     )
 
 
-def quality_charts(details: RunDetails) -> list[Plot]:
+def quality_charts(quality: PredictionQuality | None) -> list[Plot]:
     """Show where predictions are good and where they are not."""
-    quality = details.quality
     if quality is None or not quality.n:
         return []
     return [
@@ -141,50 +152,36 @@ def _bounds(place: int, low: float, span: float) -> str:
 
 
 def _predicted_and_actual(quality: PredictionQuality) -> Plot:
-    span, most = quality.high - quality.low, int(quality.joint.max())
-    within = _share_in_own_bin(quality)
-    plot = Plot(
+    span = quality.high - quality.low
+    cells = [
+        (int(actual), int(predicted), int(quality.joint[actual, predicted]))
+        for actual, predicted in zip(*quality.joint.nonzero(), strict=True)
+    ]
+    within = float(quality.joint.trace() / quality.n)
+    return Plot(
         title="Predicted against actual",
         summary=f"{quality.n:,} test ratings; darker is more of them, on the line a prediction is "
         f"exact. {within:.0%} are less than a bin ({span / N_BINS:.2g}) off.",
         x_label="actual",
         y_label="predicted",
         header=("actual", "predicted", "test ratings"),
-        rows=[],
+        rows=[
+            (_bounds(actual, quality.low, span), _bounds(predicted, quality.low, span), f"{n:,}")
+            for actual, predicted, n in cells
+        ],
+        layers=[
+            Cells(quality.low, quality.high, N_BINS, cells),
+            equality(quality.low, quality.high),
+        ],
+        x_range=(quality.low, quality.high),
+        y_range=(quality.low, quality.high),
     )
-    x, y = across(quality.low, quality.high), upwards(quality.low, quality.high)
-    width, height = (RIGHT - LEFT) / N_BINS, (BOTTOM - TOP) / N_BINS
-    for actual, predicted in zip(*quality.joint.nonzero(), strict=True):
-        count = int(quality.joint[actual, predicted])
-        plot.rects.append(
-            Rect(
-                round(LEFT + width * actual, 2),
-                round(BOTTOM - height * (predicted + 1), 2),
-                width,
-                round(height, 2),
-                opacity=round(0.12 + 0.88 * math.sqrt(count / most), 2),
-            )
-        )
-        plot.rows.append(
-            (
-                _bounds(actual, quality.low, span),
-                _bounds(predicted, quality.low, span),
-                f"{count:,}",
-            )
-        )
-    plot.x_ticks, plot.y_ticks = x.ticks(), y.ticks()
-    return diagonal(plot, x, y)
-
-
-def _share_in_own_bin(quality: PredictionQuality) -> float:
-    """Give the share of test ratings that are predicted into the bin where they are."""
-    return float(quality.joint.trace() / quality.n)
 
 
 def _residuals(quality: PredictionQuality) -> Plot:
     span = quality.high - quality.low
     counts = [int(count) for count in quality.residuals]
-    plot = Plot(
+    return Plot(
         title="Residuals",
         summary=f"Predicted minus actual: mean {quality.bias:+.4f}, root mean square "
         f"{quality.rmse:.4f}.",
@@ -192,16 +189,18 @@ def _residuals(quality: PredictionQuality) -> Plot:
         y_label="test ratings",
         header=("predicted minus actual", "test ratings"),
         rows=[(_bounds(n, -span, 2 * span), f"{c:,}") for n, c in enumerate(counts) if c],
+        layers=[Columns([float(count) for count in counts])],
+        x_range=(-span, span),
     )
-    columns(plot, [""] * N_BINS, [float(count) for count in counts])
-    plot.x_ticks = across(-span, span).ticks()
-    return plot
 
 
 def _calibration(quality: PredictionQuality) -> Plot:
     bins = quality.calibration
     worst = max(bins, key=lambda found: abs(found.predicted - found.actual))
-    plot = Plot(
+    # Predictions may lie beyond every rating.
+    low = min(quality.low, bins[0].predicted)
+    high = max(quality.high, bins[-1].predicted)
+    return Plot(
         title="Calibration",
         summary="What test ratings are on average where the model predicts so much; on the line "
         f"it is right on average. Farthest off: {worst.actual:.3f} where it predicts "
@@ -210,13 +209,13 @@ def _calibration(quality: PredictionQuality) -> Plot:
         y_label="mean rating",
         header=("mean prediction", "mean actual", "test ratings"),
         rows=[(f"{b.predicted:.4f}", f"{b.actual:.4f}", f"{b.n:,}") for b in bins],
+        layers=[
+            equality(low, high),
+            Curve([(found.predicted, found.actual) for found in bins], dots=True),
+        ],
+        x_range=(low, high),
+        y_range=(low, high),
     )
-    # Predictions may lie beyond every rating.
-    low = min(quality.low, bins[0].predicted)
-    high = max(quality.high, bins[-1].predicted)
-    x, y = across(low, high), upwards(low, high)
-    points = [(found.predicted, found.actual) for found in bins]
-    return diagonal(curve(plot, points, x=x, y=y, with_dots=True), x, y)
 
 
 def _by_group(
@@ -224,7 +223,7 @@ def _by_group(
 ) -> Plot:
     labels = [_group_label(group) for group in groups]
     worst = max(groups, key=lambda group: group.rmse)
-    plot = Plot(
+    return Plot(
         title=f"Error by {title}",
         summary=f"RMSE by the {whose} number of training ratings; largest {worst.rmse:.4f} with "
         f"{_group_label(worst)} of them, {quality.rmse:.4f} over all.",
@@ -235,8 +234,9 @@ def _by_group(
             (label, f"{group.n:,}", f"{group.rmse:.4f}", f"{group.mae:.4f}")
             for label, group in zip(labels, groups, strict=True)
         ],
+        layers=[Columns([group.rmse for group in groups])],
+        names=labels,
     )
-    return columns(plot, labels, [group.rmse for group in groups])
 
 
 def _group_label(group: ErrorOfGroup) -> str:

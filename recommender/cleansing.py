@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import EmptyRatingsError
+from recommender.rating_profile import RatingDistribution, RatingProfile
 from recommender.ratings import RatingsTable, Rows
 from recommender.ratings.partitions import Partitions, partitions_for
 
@@ -51,11 +52,14 @@ class CleansedRatings:
         closed.
     per_customer, per_video : int64 array
         Ratings that each customer and each video of the table has left.
+    before : RatingDistribution
+        Of all ratings of the table.
     """
 
     partitions: Partitions
     per_customer: Counts
     per_video: Counts
+    before: RatingDistribution
 
 
 def cleanse(table: RatingsTable, rules: CleansingRules) -> CleansedRatings:
@@ -79,24 +83,27 @@ def cleanse(table: RatingsTable, rules: CleansingRules) -> CleansedRatings:
     n_partitions = partitions_for(table.n_rows, table.workspace)
     with ExitStack() as on_error:
         partitions = on_error.enter_context(Partitions(n_partitions, table.workspace))
-        _drop_older(table, partitions)
+        before = _drop_older(table, partitions)
         while True:
             n_before = partitions.n_rows
             _drop_thin(table, partitions, rules)
             if not rules.until_stable or partitions.n_rows == n_before:
                 break
         on_error.pop_all()
-    return CleansedRatings(partitions, *_count(table, partitions))
+    return CleansedRatings(partitions, *_count(table, partitions), before)
 
 
-def _drop_older(table: RatingsTable, partitions: Partitions) -> None:
+def _drop_older(table: RatingsTable, partitions: Partitions) -> RatingDistribution:
+    profile = RatingProfile(len(table.videos))
     for rows in table.take_chunks():
+        profile.add(rows.video, rows.rating)
         partitions.scatter(rows, rows.customer % len(partitions))
     for number in range(len(partitions)):
         rows = partitions.load(number)
         is_kept = is_latest(rows)
         table.accounting.reject("duplicate", rows.line[~is_kept])
         partitions.replace(number, rows.take(np.flatnonzero(is_kept)))
+    return profile.distribution()
 
 
 def is_latest(rows: Rows) -> npt.NDArray[np.bool_]:

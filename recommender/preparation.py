@@ -14,6 +14,7 @@ import numpy.typing as npt
 from recommender.cleansing import CleansingRules, cleanse
 from recommender.errors import EmptyRatingsError
 from recommender.indexing import IndexTables, build_index
+from recommender.rating_profile import RatingDistribution
 from recommender.ratings import Accounting, RatingsTable, Rows
 from recommender.ratings.partitions import Partitions
 from recommender.ratings.rows import concatenate
@@ -37,6 +38,8 @@ class PreparedRatings:
         Covers every split.
     accounting : Accounting
         ``accounting.rows_read == kept + accounting.n_rejected``.
+    before : RatingDistribution
+        Of all ratings that were understood, before any was dropped.
     kept : int
         Ratings of all splits.
     partitions : mapping
@@ -46,6 +49,7 @@ class PreparedRatings:
 
     index: IndexTables
     accounting: Accounting
+    before: RatingDistribution
     kept: int
     partitions: Mapping[Split, Partitions]
     seed: int
@@ -143,6 +147,7 @@ def prepare(
     return PreparedRatings(
         index=index,
         accounting=table.accounting,
+        before=cleansed.before,
         kept=kept,
         partitions=splits,
         seed=seed,

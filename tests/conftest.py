@@ -19,6 +19,12 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give what the CDK app synthesizes, run the way a person without the CDK CLI runs it."""
     folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    synthesize(folder)
+    return folder
+
+
+def synthesize(folder: Path) -> None:
+    """Write the assembly to a folder."""
     subprocess.run(
         [sys.executable, "app.py"],
         cwd=PROJECT_ROOT,
@@ -27,7 +33,6 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         timeout=180,
     )
-    return folder
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

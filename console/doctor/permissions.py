@@ -10,16 +10,25 @@ from typing import Any
 from console.doctor.finding import Finding, NotSeenError, Status, ask
 
 # What `recommender start`, `watch`, `report` and `schedule` call, by resource.
-_MACHINE, _EXECUTIONS, _OBJECTS, _ANY = "state machine", "executions", "objects", "*"
+_MACHINE, _EXECUTIONS, _BUCKET, _OBJECTS, _ANY = (
+    "state machine", "executions", "bucket", "objects", "*",
+)  # fmt: skip
 COMMAND_ACTIONS: Mapping[str, tuple[str, ...]] = {
     _MACHINE: ("states:StartExecution",),
-    _EXECUTIONS: ("states:DescribeExecution", "states:GetExecutionHistory"),
+    _EXECUTIONS: (
+        "states:DescribeExecution",
+        "states:DescribeStateMachineForExecution",
+        "states:GetExecutionHistory",
+    ),
+    _BUCKET: ("s3:ListBucket",),
     _OBJECTS: ("s3:GetObject",),
     _ANY: (
         "cloudformation:DescribeStacks",
+        "lambda:GetFunctionConfiguration",
         "logs:DescribeLogStreams",
         "logs:GetLogEvents",
         "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTransformJob",
         "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         "scheduler:ListSchedules",
     ),
@@ -54,6 +63,7 @@ def check_permissions(
     resources = {
         _MACHINE: state_machine_arn,
         _EXECUTIONS: state_machine_arn.replace(":stateMachine:", ":execution:") + ":*",
+        _BUCKET: f"arn:{partition}:s3:::{data_bucket}",
         _OBJECTS: f"arn:{partition}:s3:::{data_bucket}/*",
         _ANY: "*",
     }

@@ -165,13 +165,13 @@ class RecommendationBrowser:
             raise self._unknown("video", video_id, [self.run.video_ids[n] for n in near])
         ratings = self.run.ratings
         rows = ratings.rows_of_video(item)
-        profile = RatingProfile(1, 1)  # of this video alone
+        profile = RatingProfile(1)  # of this video alone
         nobody = np.zeros(len(rows), dtype=np.int64)
-        profile.add(nobody, nobody, ratings.rating[rows])
+        profile.add(nobody, ratings.rating[rows])
         return VideoView(
             video=self._video(item),
             mean_rating=_mean(ratings.rating[rows]),
-            distribution=tuple(profile.values),
+            distribution=profile.distribution().values,
             n_trained=int(ratings.trained_per_item[item]),
             raters=self._raters(rows),
             similar=self._similar(item, similar),

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from flask import current_app
+from markupsafe import Markup
 
 from console.embedded_stack import DeployedStack
 from console.errors import EnvironmentProblemError
@@ -21,6 +22,7 @@ from console.recommendations import RecommendationBrowser
 EXTENSION = "recommender"
 _LIVE_EXECUTIONS = 16
 _REPORTS = 8
+_CHARTS = 16
 _RUNS = 2
 
 _T = TypeVar("_T")
@@ -82,6 +84,8 @@ class Place:
         The deployment's, by ARN of the state machine; read again with every form that is opened.
     live : Recent of LiveExecution
         By ARN.
+    charts : Recent of Markup
+        Learning curves, by what is known of them.
     reports : Recent of str
         HTML of executions that have ended.
     runs : Recent of RecommendationBrowser
@@ -93,6 +97,7 @@ class Place:
     outputs: Outputs = field(default_factory=dict)
     input_defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     live: Recent[LiveExecution] = field(default_factory=lambda: Recent(_LIVE_EXECUTIONS))
+    charts: Recent[Markup] = field(default_factory=lambda: Recent(_CHARTS))
     reports: Recent[str] = field(default_factory=lambda: Recent(_REPORTS))
     runs: Recent[RecommendationBrowser] = field(
         default_factory=lambda: Recent(_RUNS, one_at_a_time=True)

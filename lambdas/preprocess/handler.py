@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from lambdas.preprocess.events import Accounting, PreprocessRequest, PreprocessResponse
-from lambdas.preprocess.ratings_sources import ratings_sources
+from lambdas.preprocess.ratings_sources import SourceRecord, ratings_sources
 from lambdas.preprocess.workspace import function_workspace
 from lambdas.runtime.logs import RunLogger, run_logger
 from lambdas.runtime.metrics import Metric, RunMetrics
@@ -43,15 +43,21 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
 def _preprocess(
     request: PreprocessRequest, store: ArtifactStore, log: RunLogger
 ) -> PreprocessResponse:
+    sources = SourceRecord()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with _read(request, function_workspace(folder)) as table:
+        with _read(request, function_workspace(folder), sources) as table:
             log.info("ratings read", {"rows_read": table.accounting.rows_read})
             with _prepare(request, table) as prepared:
                 response = _response(prepared)
                 _write(store, RunLayout(request.run_id), prepared, folder)
     examples = {str(reason): list(lines) for reason, lines in prepared.accounting.examples.items()}
-    accounting = {**response.accounting.model_dump(mode="json"), "examples": examples}
+    accounting = {
+        **response.accounting.model_dump(mode="json"),
+        "examples": examples,
+        "sources": sources.document(),
+        "before": prepared.before.document(),
+    }
     store.put(
         RunLayout(request.run_id).accounting_key,
         json.dumps(accounting, indent=2).encode(),
@@ -73,11 +79,11 @@ def _count(metrics: RunMetrics, accounting: Accounting) -> None:
     metrics.put_duration()
 
 
-def _read(request: PreprocessRequest, workspace: Workspace) -> RatingsTable:
+def _read(request: PreprocessRequest, workspace: Workspace, sources: SourceRecord) -> RatingsTable:
     dataset = request.dataset
     limits = dataset.rating_range
     return read_ratings(
-        ratings_sources(boto3.client("s3"), dataset.uri),
+        ratings_sources(boto3.client("s3"), dataset.uri, sources),
         ratings_format=dataset.format,
         columns=dataset.columns,
         rating_range=None if limits is None else (limits[0], limits[1]),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from console import charts, report_charts, result
+from console import report_charts, result
 from console.errors import BadInputError
 from console.execution_control import redrive as redrive_execution
 from console.execution_control import stop as stop_execution
 from console.execution_reference import describe
 from console.gantt import draw_gantt
 from console.live_execution import LiveExecution, Look
-from console.report import MAX_EVENTS, MAX_STATES, last_moment, render_report
+from console.report import MAX_EVENTS, MAX_STATES, drawing, last_moment, render_report
 from console.run_details import gather_details
 from console.run_record import gather
 from console.state_graph import BOX_HEIGHT, BOX_WIDTH, draw_graph
@@ -83,10 +84,9 @@ def _parts(look: Look) -> dict[str, Any]:
         "gantt": draw_gantt(look.events, look.jobs, last_moment(record, look.events)),
         "events": look.events.rows[-MAX_EVENTS:],
         "max_states": MAX_STATES,
-        "learning_charts": report_charts.learning_charts(look.curve),
+        "learning": _learning(look),
         "trials": look.trials[:_SHOWN_TRIALS],
         "best": best_trial(look.trials),
-        "charts": charts,
         "short_number": result.short_number,
         "documents": [
             (label, _pretty(look.execution.described.get(member)))
@@ -94,6 +94,19 @@ def _parts(look: Look) -> dict[str, Any]:
             if look.execution.described.get(member)
         ],
     }
+
+
+def _learning(look: Look) -> Markup:
+    """Draw the learning curves: anew only when they have grown."""
+    plots = report_charts.learning_charts(look.curve)
+    if not plots:
+        return Markup()
+    key = (look.execution.arn, look.execution.redrives, len(look.curve), look.curve[-1])
+    template = current_app.jinja_env.get_template("learning.html.j2")
+    return place().charts.get(
+        key,
+        lambda: Markup(template.render(plots=plots, drawn=drawing())),  # noqa: S704 - escaped there
+    )
 
 
 def _pretty(text: Any) -> str:

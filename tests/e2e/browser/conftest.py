@@ -35,9 +35,14 @@ class Visitor:
     browser: Browser
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, address: str, *, size: ViewportSize = DESK, dark: bool = False) -> Page:
+    def open(
+        self, address: str, *, size: ViewportSize = DESK, dark: bool = False, offline: bool = False
+    ) -> Page:
         page = self.browser.new_page(
-            viewport=size, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+            viewport=size,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            offline=offline,
         )
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

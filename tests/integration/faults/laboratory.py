@@ -39,6 +39,8 @@ _WRITERS = (
 )
 # Of runs, and of jobs and trials, which begin with them.
 _IDS = re.compile(r"\d{8}t\d{6}-[0-9a-z]{6}(?:-\d{1,2}(?!\d))*(-\d{3}(?=-))?(?:-[0-9a-f]{8})?")
+# Of the ratings, which are uploaded again after each trial.
+_VERSION_ID = re.compile(r'"version_id": "[^"]*"')
 _HYPERPARAMETERS = {
     "num_factors": 4,
     "epochs": 60,
@@ -297,7 +299,7 @@ class Laboratory:
             if key.endswith("evaluation.json"):  # the other parts compare with the model in use
                 content = json.dumps(json.loads(content)["metrics"]).encode()
             elif key.endswith(".json"):
-                content = _without_ids(content.decode()).encode()
+                content = _VERSION_ID.sub("", _without_ids(content.decode())).encode()
             elif key.endswith(".tar.gz"):
                 content = _members(content)
             name = _without_ids(key.removeprefix(f"runs/{run_id}/"))

@@ -12,6 +12,8 @@ from console.output_folder import check_output, write_output
 
 
 class Access:
+    is_local = True
+
     """S3 that holds every object, or none; Step Functions that has forgotten the execution."""
 
     def __init__(self, *, error: Exception | None = None) -> None:
@@ -29,6 +31,12 @@ class Access:
         raise ClientError(
             {"Error": {"Code": "NoSuchKey", "Message": f"{Bucket}/{Key}"}}, "GetObject"
         )
+
+    def get_paginator(self, operation: str) -> Any:
+        raise ClientError({"Error": {"Code": "NoSuchBucket", "Message": "gone"}}, operation)
+
+    def head_object(self, *, Bucket: str, Key: str) -> Any:
+        raise ClientError({"Error": {"Code": "404", "Message": f"{Bucket}/{Key}"}}, "HeadObject")
 
     def download_file(self, bucket: str, key: str, path: str) -> Any:
         if self._error:

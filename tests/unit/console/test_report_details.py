@@ -13,6 +13,7 @@ from console.failure_digest import FailureDigest
 from console.report import MAX_EVENTS, render_report
 from console.run_details import RunDetails
 from console.run_events import Attempt, EventRow, RunEvents, read_events
+from console.run_identity import FunctionCode, StoredObject
 from console.sagemaker_jobs import JobRun
 from recommender.prediction_quality import PredictionQuality
 from recommender.rating_profile import RatingProfile
@@ -64,8 +65,10 @@ def details(history) -> RunDetails:
         START + dt.timedelta(seconds=4), START + dt.timedelta(seconds=6),
         START + dt.timedelta(seconds=11), "ml.c5.xlarge", 3, 1234.0, True, None,
     )  # fmt: skip
-    profile = RatingProfile(2, 2)
-    profile.add(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([2.0, 5.0, 5.0], np.float32))
+    profile = RatingProfile(2)
+    profile.add(np.array([0, 0, 1]), np.array([2.0, 5.0, 5.0], np.float32))
+    before = RatingProfile(2)
+    before.add(np.array([0, 0, 1, 1]), np.array([2.0, 5.0, 5.0, 3.0], np.float32))
     quality = PredictionQuality(np.array([6, 60]), np.array([600, 6]), low=2.0, high=5.0)
     quality.add(np.array([0, 1]), np.array([0, 1]), np.array([2.0, 5.0]), np.array([2.7, 4.6]))
     states = {"TrainModel": {"Type": "Task", "Next": "Done"}, "Done": {"Type": "Succeed"}}
@@ -85,7 +88,17 @@ def details(history) -> RunDetails:
             }
         },
         examples={"malformed": ["ratings.csv line 4711"]},
-        profile=profile,
+        before=before.distribution(),
+        kept=profile.distribution(),
+        sources={
+            "count": 102, "n_bytes": 23456, "sha256": "5ha-of-sources",
+            "objects": [
+                {"uri": "s3://b/raw/1", "n_bytes": 777, "etag": "etag-1", "version_id": "v-1"}
+            ],
+        },
+        model=StoredObject("s3://b/model", 888, "etag-m", None),
+        functions=[FunctionCode("Preprocess", "c0de=", "")],
+        links=[("execution", "https://eu-west-1.console.aws.amazon.com/x")],
         quality=quality,
     )  # fmt: skip
 
@@ -108,7 +121,8 @@ def details(history) -> RunDetails:
         "malformed ratings.csv line 4711",
         "rejected: below video threshold 10 9.09 %",
         # files: ratings
-        "3 ratings from 2 to 5, mean 4.00; the most frequent, 5, is 66.7% of them.",
+        "Kept: 3 ratings from 2 to 5, mean 4.00; the most frequent, 5, is 66.7%.",
+        "Before: 4 ratings from 2 to 5, mean 3.75; the most frequent, 5, is 50.0%.",
         # files: predictions; errors +0.7 and -0.4
         f"2 test ratings and predictions: RMSE {((0.49 + 0.16) / 2) ** 0.5:.4f}",
         "mean +0.1500",
@@ -118,6 +132,14 @@ def details(history) -> RunDetails:
         "4.6000 5.0000 1",
         # DescribeStateMachineForExecution
         "revision revision-of-it",
+        # GetFunctionConfiguration
+        "CodeSha256 of Preprocess c0de=",
+        # what Preprocess read, HeadObject of the model
+        "Read: 102 objects, 23,456 bytes.",
+        "s3://b/raw/1 read 777 etag-1 v-1",
+        "by address, size and ETag: 5ha-of-sources",
+        "the first 1 of them listed",
+        "s3://b/model model 888 etag-m none",
         # graph
         "1 of 2 states were entered",
     ],
@@ -147,8 +169,11 @@ def test_page_is_self_contained_and_every_element_is_closed(make_record, details
     page = Page(html)
 
     assert page.open == [] or [tag for tag, _ in page.open] == []
-    assert not {tag for tag, _ in page.elements} & {"script", "link", "img", "iframe", "a"}
-    assert not re.search(r"url\(|@import|https?://", html)
+    assert not {tag for tag, _ in page.elements} & {"script", "link", "img", "iframe"}
+    without_links = re.sub(r'<a href="https://[^"]*" rel="noreferrer">', "", html)
+    assert not re.search(r"url\(|@import|https?://", without_links)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids)) > 0
 
 
 def test_every_chart_has_a_text_and_a_table(make_record, details):
@@ -180,6 +205,9 @@ def test_hostile_words_are_text(make_record, make_state, details):
     details.examples = {HOSTILE: [HOSTILE]}
     details.evaluation["comparison"]["accepted_run_id"] = HOSTILE
     details.gaps, details.doubts = [HOSTILE], [HOSTILE]
+    details.sources["objects"][0]["uri"] = details.sources["objects"][0]["etag"] = HOSTILE
+    details.functions = [FunctionCode(HOSTILE, HOSTILE, HOSTILE)]
+    details.links = [(HOSTILE, "https://a/")]
     record.states.append(make_state(HOSTILE, 1, 2))
 
     html = render_report(record, details)
@@ -201,7 +229,7 @@ def test_failure_says_what_to_do_and_links_to_https_alone(make_record, details):
     assert "TrainModel: no capacity (JobFailed)" in page.text
     assert "What to do: Wait." in page.text
     hrefs = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
-    assert hrefs == ["https://console.aws.amazon.com/job"]
+    assert hrefs == ["https://console.aws.amazon.com/job", details.links[0][1]]
     assert "Log: javascript:alert(1)" in page.text
 
 

@@ -1,7 +1,9 @@
 """What only the report shows, read from planted histories and objects."""
 
+import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -31,6 +33,21 @@ RATINGS = {"accounting": {"rows_read": 9, "kept": 8, "rejected": {}}, "n_users":
            "n_train": 3, "n_validation": 1, "n_test": 4}  # fmt: skip
 
 
+DEFINITION = {
+    "StartAt": "A",
+    "States": {
+        "A": {"Type": "Succeed"},
+        "B": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": "arn:of:the:function"},
+        },
+    },
+}
+BEFORE = {"n_ratings": 9, "n_videos": 3, "low": 1.0, "high": 5.0, "step": 0.0,
+          "values": [[1.0, 2], [5.0, 7]], "tail": [[0, 0], [1, 5], [3, 9]]}  # fmt: skip
+
+
 class StepFunctions:
     def __init__(self, events: list[dict[str, Any]]) -> None:
         self.events = events
@@ -40,7 +57,7 @@ class StepFunctions:
         return {
             "stateMachineArn": "arn:of:the:machine",
             "revisionId": "7",
-            "definition": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}),
+            "definition": json.dumps(DEFINITION),
         }
 
     def get_execution_history(self, **request: Any) -> Any:
@@ -48,7 +65,15 @@ class StepFunctions:
         return {"events": self.events}
 
 
+class Lambda:
+    def get_function_configuration(self, *, FunctionName: str) -> Any:
+        assert FunctionName == "arn:of:the:function"
+        return {"CodeSha256": "c0de=", "LastModified": "2026-11-22T06:40:00.000+0000"}
+
+
 class Access:
+    is_local = False
+
     def __init__(self, **clients: Any) -> None:
         self.clients = clients
 
@@ -78,7 +103,12 @@ def s3(monkeypatch, tmp_path) -> Iterator[Any]:
         for part, scores in enumerate(PREDICTED):
             lines = "".join(json.dumps({"score": score}) + "\n" for score in scores)
             client.put_object(Bucket=BUCKET, Key=LAYOUT.prediction_key(part), Body=lines)
-        accounting = {"examples": {"malformed": ["ratings.csv:7"]}}
+        accounting = {
+            "examples": {"malformed": ["ratings.csv:7"]},
+            "sources": {"count": 1, "objects": []},
+            "before": BEFORE,
+        }
+        client.put_object(Bucket=BUCKET, Key="model.tar.gz", Body=b"model")
         evaluation = {"positive_rating": None, "comparison": {"loss": RMSE}}
         for key, value in (
             (LAYOUT.accounting_key, accounting),
@@ -93,18 +123,29 @@ def record(make_record):
     found = make_record()
     found.output["ratings"] = RATINGS
     found.output["metrics"]["rmse"] = RMSE
+    found.output["model"]["model_data_uri"] = f"s3://{BUCKET}/model.tar.gz"
+    found.resolved["uris"] = {"model_prefix_uri": f"s3://{BUCKET}/{LAYOUT.model_prefix}"}
     found.output["evaluation_uri"] = f"s3://{BUCKET}/{LAYOUT.evaluation_key}"
     return found
 
 
 def gathered(s3, record, history):
-    return gather_details(Access(s3=s3, stepfunctions=StepFunctions(history.events)), record)
+    clients = {"s3": s3, "stepfunctions": StepFunctions(history.events), "lambda": Lambda()}
+    return gather_details(Access(**clients), record)
 
 
 def test_everything_is_read(s3, record, history):
     found = gathered(s3, record, history.enter("A", seconds=1.0, kind="Succeed"))
 
-    assert found.gaps == found.doubts == []
+    assert found.gaps == []
+    assert found.doubts == [
+        "the code of B was changed at 2026-11-22T06:40:00.000+0000, after the run began"
+    ]
+    assert found.functions[0].sha256 == "c0de="
+    assert found.sources == {"count": 1, "objects": []}
+    assert found.before.values == ((1.0, 2), (5.0, 7))
+    assert (found.model.n_bytes, found.model.etag) == (5, hashlib.md5(b"model").hexdigest())  # noqa: S324
+    assert [label for label, _ in found.links] == ["execution", "files of the run"]
     assert found.state_machine["definition"]["StartAt"] == "A"
     assert found.state_machine["revisionId"] == "7"
     assert [row.kind for row in found.events.rows] == ["ExecutionStarted", "SucceedStateEntered"]
@@ -113,11 +154,11 @@ def test_everything_is_read(s3, record, history):
 
 
 def test_ratings_of_all_splits_are_counted(s3, record, history):
-    profile = gathered(s3, record, history).profile
+    kept = gathered(s3, record, history).kept
 
-    assert profile.n == 8
-    assert profile.per_user.tolist() == [3, 3, 2]
-    assert profile.values == [(1.0, 1), (2.0, 1), (3.0, 2), (4.0, 2), (5.0, 2)]
+    assert (kept.n_ratings, kept.n_videos) == (8, 3)
+    assert kept.values == ((1.0, 1), (2.0, 1), (3.0, 2), (4.0, 2), (5.0, 2))
+    assert kept.tail == ((0, 0), (1, 3), (2, 6), (3, 8))
 
 
 def test_predictions_meet_their_ratings_across_files_of_other_sizes(s3, record, history):
@@ -142,7 +183,8 @@ def test_classifier_is_held_against_its_labels(s3, record, history):
 
     found = gathered(s3, record, history)
 
-    assert (found.gaps, found.doubts) == ([], [])
+    assert found.gaps == []
+    assert len(found.doubts) == 1  # of the function's code
     assert found.quality.rmse == pytest.approx((0.25 / 4) ** 0.5)
 
 
@@ -150,7 +192,7 @@ def test_files_that_say_something_else_now_are_doubted(s3, record, history):
     record.output["metrics"]["rmse"] = RMSE + 0.001
     record.output["ratings"] = {**RATINGS, "accounting": {"kept": 9}}
 
-    doubts = gathered(s3, record, history).doubts
+    _, *doubts = gathered(s3, record, history).doubts
 
     assert doubts[0] == "the run kept 9 ratings, its files now hold 8"
     assert doubts[1].startswith(f"Evaluate measured the RMSE {RMSE + 0.001}, the files now give")
@@ -168,7 +210,7 @@ def test_other_number_of_predictions_is_a_gap(s3, record, history, scores, compl
 
     assert found.quality is None
     assert complaint in found.gaps[0]
-    assert found.profile is not None
+    assert found.kept is not None
 
 
 def test_predictions_that_are_gone_leave_the_rest(s3, record, history):
@@ -179,14 +221,25 @@ def test_predictions_that_are_gone_leave_the_rest(s3, record, history):
 
     assert found.quality is None
     assert "expected predictions, found nothing" in found.gaps[0]
-    assert found.profile.n == 8
+    assert found.kept.n_ratings == 8
     assert found.comparison == {"loss": RMSE}
 
 
 def test_failed_run_has_no_files_to_look_for(make_record, history):
     record = make_record(status="FAILED", output={})
 
-    found = gather_details(Access(stepfunctions=StepFunctions(history.events)), record)
+    found = gathered(None, record, history)
 
     assert found.gaps == []
     assert found.quality is None
+    assert [label for label, _ in found.links] == ["execution"]
+
+
+def test_failed_run_shows_the_ratings_that_it_had(s3, record, history):
+    failed = replace(record, status="FAILED", output={}, prepared=RATINGS)
+
+    found = gathered(s3, failed, history)
+
+    assert found.gaps == []
+    assert (found.before.n_ratings, found.kept.n_ratings) == (9, 8)
+    assert (found.quality, found.evaluation, found.model) == (None, {}, None)

@@ -1,43 +1,78 @@
 """Distribution of ratings and the long tail of planted ones."""
 
+import json
+
 import numpy as np
 import pytest
 
-from recommender.rating_profile import MAX_VALUES, RatingProfile, long_tail
+from recommender.rating_profile import MAX_VALUES, RatingDistribution, RatingProfile
+
+
+def profile_of(videos: list[int], ratings: list[float], *, n_videos: int = 5) -> RatingProfile:
+    found = RatingProfile(n_videos)
+    found.add(np.array(videos), np.array(ratings, np.float32))
+    return found
 
 
 def test_profile_counts_pieces():
-    profile = RatingProfile(3, 2)
-    profile.add(np.array([0, 0]), np.array([1, 0]), np.array([4.0, 5.0], np.float32))
-    profile.add(np.array([2]), np.array([1]), np.array([4.0], np.float32))
+    pieces = profile_of([1, 0], [4.0, 5.0])
+    pieces.add(np.array([1]), np.array([4.0], np.float32))
 
-    assert profile.n == 3
-    assert profile.per_user.tolist() == [2, 0, 1]
-    assert profile.per_item.tolist() == [1, 2]
-    assert profile.values == [(4.0, 2), (5.0, 1)]
-    assert (profile.low, profile.high) == (4.0, 5.0)
+    for profile in (pieces, profile_of([1], [4.0]) + profile_of([0, 1], [5.0, 4.0])):
+        found = profile.distribution()
+        assert profile.per_video.tolist() == [1, 2, 0, 0, 0]
+        assert (found.n_ratings, found.n_videos) == (3, 2)  # three have no rating
+        assert found.values == ((4.0, 2), (5.0, 1))
+        assert (found.low, found.high, found.step) == (4.0, 5.0, 0.0)
+        assert found.mean == pytest.approx(13 / 3)
 
 
 def test_many_different_ratings_are_rounded_and_none_is_lost():
-    profile = RatingProfile(1, 1)
     ratings = np.linspace(0.0, 10.0, 500)
-    profile.add(np.zeros(500, np.int32), np.zeros(500, np.int32), ratings)
+    found = profile_of([0] * 500, ratings.tolist()).distribution()
 
-    assert len(profile.values) == MAX_VALUES
-    assert sum(count for _, count in profile.values) == 500
-    assert profile.values[0][0] == 0.0
+    assert len(found.values) == MAX_VALUES
+    assert sum(count for _, count in found.values) == 500
+    assert found.values[0][0] == 0.0
+    assert found.values[-1][0] == 10.0
+    assert found.step == pytest.approx(10 / 49)
 
 
-def test_unknown_index_is_refused():
+def test_some_of_the_ratings_are_rounded_as_all_of_them_were():
+    ratings = np.linspace(0.0, 10.0, 500)
+    all_of_them = profile_of([0] * 500, ratings.tolist()).distribution()
+
+    some = profile_of([0] * 100, ratings[200:300].tolist()).distribution(like=all_of_them)
+
+    assert {value for value, _ in some.values} < {value for value, _ in all_of_them.values}
+    assert sum(count for _, count in some.values) == 100
+    assert (some.low, some.high) == (round(ratings[200], 2), round(ratings[299], 2))
+
+
+def test_unknown_video_is_refused():
     with pytest.raises(ValueError, match="broadcast"):
-        RatingProfile(1, 1).add(np.array([1]), np.array([0]), np.array([3.0]))
+        profile_of([1], [3.0], n_videos=1)
 
 
-def test_long_tail_gives_the_share_of_the_most_rated():
-    curve = long_tail(np.array([1, 6, 1, 2, 0]), points=5)
+def test_long_tail_gives_what_the_most_rated_have():
+    found = profile_of([0, 1, 1, 1, 1, 1, 1, 2, 3, 3], [3.0] * 10).distribution()
 
-    assert curve == [(0, 0), (0.2, 0.6), (0.4, 0.8), (0.6, 0.9), (0.8, 1.0), (1.0, 1.0)]
+    assert found.tail == ((0, 0), (1, 6), (2, 8), (3, 9), (4, 10))
 
 
-def test_long_tail_of_nothing_is_no_curve():
-    assert long_tail(np.zeros(3, np.int64)) == []
+def test_long_tail_of_many_videos_is_short():
+    found = profile_of(list(range(1000)), [3.0] * 1000, n_videos=1000).distribution()
+
+    assert found.tail == tuple((50 * step, 50 * step) for step in range(21))
+
+
+def test_nothing_has_a_distribution():
+    found = RatingProfile(3).distribution()
+
+    assert (found.n_ratings, found.values, found.tail, found.mean) == (0, (), ((0, 0),), 0.0)
+
+
+def test_document_is_read_back():
+    found = profile_of([0, 1, 1], [1.0, 2.5, 4.0]).distribution()
+
+    assert RatingDistribution.from_document(json.loads(json.dumps(found.document()))) == found

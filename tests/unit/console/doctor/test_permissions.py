@@ -23,7 +23,7 @@ def look(iam, caller_arn):
 
 def plan(stubber, source, denied=()):
     resources = [MACHINE, "arn:aws:states:eu-west-1:123456789012:execution:M:*",
-                 "arn:aws:s3:::b/*", "*"]  # fmt: skip
+                 "arn:aws:s3:::b", "arn:aws:s3:::b/*", "*"]  # fmt: skip
     for actions, resource in zip(COMMAND_ACTIONS.values(), resources, strict=True):
         results = [
             {
@@ -96,7 +96,8 @@ def test_root_cannot_be_simulated(stub):
 def test_every_call_of_the_commands_against_real_aws_is_simulated():
     """A new call in the modules of these commands must get its permission here."""
     console = Path(__file__).parents[4] / "console"
-    modules = ["executions", "history", "run_record", "schedules", "training_log", "tuning_trials"]
+    modules = ["executions", "history", "run_details", "run_identity", "run_record",
+               "sagemaker_jobs", "schedules", "training_log", "tuning_trials"]  # fmt: skip
     text = "".join((console / f"{name}.py").read_text() for name in modules)
     called = set(re.findall(r"\.(describe_\w+|get_\w+|list_\w+|start_\w+)\(", text))
     called |= set(re.findall(r'get_paginator\("(\w+)"\)', text)) - {"get_paginator"}

@@ -64,6 +64,15 @@ def test_raw_ratings_become_splits_and_index_tables(bucket, resolve):
         "below_customer_threshold": [f"{name}:6012"],
         "below_video_threshold": [],
     }
+    sources = accounting.pop("sources")
+    assert (sources["count"], sources["n_bytes"]) == (1, len(content))
+    assert sources["objects"][0]["uri"] == name
+    counts = frame["rating"].value_counts().sort_index()
+    before = accounting.pop("before")
+    assert before["values"] == [[value, count] for value, count in counts.items()]
+    assert (before["n_ratings"], before["n_videos"]) == (6011, 100)
+    per_video = frame["video_id"].value_counts().to_numpy()
+    assert before["tail"] == [[n, int(per_video[:n].sum())] for n in range(0, 101, 5)]
     assert accounting == answer["accounting"]
     customers = bucket.table(layout.customers_key, tables.read_customers)
     video_ids, titles = bucket.table(layout.videos_key, tables.read_videos)
