@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv >/dev/null 2>
 # Must know the assembly schema of the aws-cdk-lib in use.
 CDK_CLI := aws-cdk@2.1148.1
 
-.PHONY: help run serve test check lint format snapshot bench lock deploy destroy cdk clean
+.PHONY: help run serve test check lint format snapshot pictures bench lock deploy destroy cdk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ format: .venv/dev.installed ## Rewrite the code in the house style
 
 snapshot: .venv/dev.installed ## Rewrite what tests compare with: state machine, template, schema
 	@$(BIN)/python -m tests.snapshots.write
+
+pictures: .venv/dev.installed ## Take the documentation's pictures again, of real runs
+	@$(BIN)/python -m tests.pictures
 
 # make bench SIZES="0.1 1 4 16" JSON=benchmarks/results.json
 bench: .venv/dev.installed ## Measure, beside others: make bench SIZES="0.1 1"

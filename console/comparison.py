@@ -13,6 +13,9 @@ from console.result import JUDGED, PLAIN, is_better_bigger
 from console.run_record import RunRecord
 
 Kind = Literal["text", "metric", "count", "seconds", "hours"]
+# How many executions a comparison is of: more do not fit a screen.
+FEWEST, MOST = 2, 8
+
 _MISSING = "-"
 # The steps that take time, as far as a run has them.
 _STEPS = (

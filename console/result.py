@@ -104,7 +104,7 @@ def outcome_sentence(record: RunRecord) -> str:
         running = record.output.get("running_execution_arn")
         return f"The run was skipped, because another one is running: {running}"
     if record.output.get("outcome") == "accepted":
-        return "The run succeeded, and its model is in use."
+        return "The run succeeded, and its model was taken into use."
     return "The run succeeded, but the quality gate rejected its model."
 
 

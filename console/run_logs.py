@@ -7,6 +7,7 @@ begins with the run's id too.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,12 +149,23 @@ class RunLogs:
                 source.seen.add(event["eventId"])
                 time = dt.datetime.fromtimestamp(event["timestamp"] / 1000, dt.UTC)
                 newest = max(newest, time - _LATE)
+                if source.stream_prefix is None and self._is_of_another_run(event["message"]):
+                    continue
                 stream = event["logStreamName"]
                 job = stream.partition("/")[0] if source.stream_prefix else None
                 yield LogLine(time, source.step, job, stream, event["message"].rstrip("\n"))
         except self._logs.exceptions.ResourceNotFoundException:
             return  # nobody has logged yet
         source.since = newest
+
+    def _is_of_another_run(self, message: str) -> bool:
+        """Whether a function's line only mentions this run, as one that compares models does."""
+        try:
+            line = json.loads(message)
+        except ValueError:
+            return False
+        run_id = line.get("run_id") if isinstance(line, dict) else None
+        return run_id not in (None, self._execution.run_id)
 
     def _events(self, source: _Source) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {

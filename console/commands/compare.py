@@ -19,8 +19,6 @@ from console.errors import BadInputError
 from console.exit_codes import help_text
 from console.printable import printable
 
-_FEWEST, _MOST = 2, 8
-
 
 @click.command(
     epilog=f"""{EXECUTION_NOTE}
@@ -49,14 +47,15 @@ def compare(
 ) -> None:
     """Show two to eight executions side by side: metrics, time, cost, input."""
     from console.compared_runs import read_runs
+    from console.comparison import FEWEST, MOST
     from console.comparison import compare as compare_runs
     from console.comparison_table import comparison_lines
     from console.execution_reference import find_execution
     from console.terminal_text import width_of
 
-    if not _FEWEST <= len(executions) <= _MOST:
+    if not FEWEST <= len(executions) <= MOST:
         raise BadInputError(
-            f"expected {_FEWEST} to {_MOST} executions, found {len(executions)}; "
+            f"expected {FEWEST} to {MOST} executions, found {len(executions)}; "
             "`recommender list` shows which there are"
         )
     runs, gaps = read_runs([find_execution(one, stack_name, aws) for one in executions])

@@ -28,6 +28,7 @@ from console.web.pages import (
 )
 from console.web.place import EXTENSION, Place
 from embedded_aws.loopback_guard import LoopbackGuard
+from recommender.errors import RecommenderError
 
 _OWN = Path(__file__).parent
 _REPORT_TEMPLATES = _OWN.parent / "templates"
@@ -86,6 +87,7 @@ def create_application(stack: DeployedStack, stack_name: str, *, token: str | No
     application.add_url_rule("/style.css", "style", _style)
     application.after_request(_protect)
     application.register_error_handler(ConsoleError, _show_problem)
+    application.register_error_handler(RecommenderError, _show_damage)
     application.register_error_handler(HTTPException, _show_refusal)
     application.wsgi_app = LoopbackGuard(application.wsgi_app, name="the console")  # type: ignore[method-assign]
     return application
@@ -150,6 +152,14 @@ def _show_problem(error: ConsoleError) -> Any:
         lines=error.lines,
     )
     return page, status
+
+
+def _show_damage(error: RecommenderError) -> Any:
+    """Say what is wrong with what a run left."""
+    page = render_template(
+        "problem.html.j2", title="The run's files cannot be read", lines=[str(error)]
+    )
+    return page, HTTPStatus.BAD_GATEWAY
 
 
 def _show_refusal(error: HTTPException) -> Any:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from console.compared_runs import read_runs
-from console.comparison import compare
+from console.comparison import FEWEST, MOST, compare
 from console.errors import BadInputError
 from console.execution_reference import describe
 from console.web.place import place
 
 page = Blueprint("comparison", __name__)
-
-FEWEST, MOST = 2, 8
 
 
 @page.get("/compare")

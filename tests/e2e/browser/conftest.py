@@ -13,9 +13,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=375, height=800)
 
 
+def find_browser() -> str | None:
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    path = find_browser()
     if path is None:
         missing = f"no browser: install one of {', '.join(BROWSERS)}"
         if os.environ.get("CI"):

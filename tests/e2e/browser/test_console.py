@@ -80,7 +80,7 @@ def test_a_run_is_started_by_the_form_watched_to_its_end_and_reported(
     expect(page.locator("svg.graph g.RUNNING").first).to_be_attached()
     expect(page.get_by_role("log")).to_contain_text("Preprocess")
     expect(page.locator("main")).to_contain_text(
-        "The run succeeded, and its model is in use.", timeout=UNTIL_THE_END_MS
+        "The run succeeded, and its model was taken into use.", timeout=UNTIL_THE_END_MS
     )
     assert page.evaluate("window.notReloaded")
     assert box(page, "AcceptModel") == "SUCCEEDED"
@@ -92,7 +92,7 @@ def test_a_run_is_started_by_the_form_watched_to_its_end_and_reported(
 
     page.get_by_role("link", name="Report").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "The run succeeded, and its model is in use."
+        "The run succeeded, and its model was taken into use."
     )
     assert barriers(page) == []
     assert_readable_everywhere(visitor, f"{console[0]}executions/watched/")

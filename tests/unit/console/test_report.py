@@ -34,7 +34,7 @@ def test_report_puts_the_outcome_first(make_record):
     text = Tags(render_report(make_record())).words
 
     body = text[text.index("The run succeeded") :]
-    parts = ["in use", "0.8000", "global mean", "States", "TrainModel", "Where the rows went",
+    parts = ["into use", "0.8000", "global mean", "States", "TrainModel", "Where the rows went",
              "below video threshold", "Learning curve", "Cold starts", "What it recommends", "V2",
              "Hyperparameters", "num_factors", "s3://bucket-1/raw/ratings/"]  # fmt: skip
     positions = [body.index(part) for part in parts]

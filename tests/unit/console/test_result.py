@@ -63,7 +63,7 @@ def test_document_marks_the_best_trial(make_record, make_trial):
 
 def test_outcome_is_said_in_one_sentence(make_record):
     record = make_record()
-    assert "in use" in result.outcome_sentence(record)
+    assert "taken into use" in result.outcome_sentence(record)
     record.output["outcome"] = "rejected"
     assert "rejected" in result.outcome_sentence(record)
     record.output = {"outcome": "skipped", "running_execution_arn": "arn:other"}

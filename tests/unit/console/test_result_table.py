@@ -17,7 +17,7 @@ def printed(record, report=None) -> str:
 def test_result_shows_baselines_rows_and_recommendations(make_record, tmp_path):
     text = printed(make_record(), tmp_path / "report.html")
 
-    for part in ("in use", "0.8000", "global mean", "20.0% better", "11.1% better", "below video",
+    for part in ("into use", "0.8000", "global mean", "20.0% better", "11.1% better", "below video",
                  "110", "Cold customers", "Customer C1", "First", "V2", "4.50", "12.5 s",
                  "20261122t063156-1a2b3c", "report.html"):  # fmt: skip
         assert part in text

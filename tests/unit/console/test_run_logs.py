@@ -106,6 +106,8 @@ def test_lines_of_this_run_come_in_time_order(access, execution, timeline):
     access.write(FUNCTION_GROUP, "a", 1.0, f"second {execution.run_id}")
     access.write(FUNCTION_GROUP, "b", 0.5, f"first {execution.run_id}")
     access.write(FUNCTION_GROUP, "b", 0.6, "of another run")
+    later = {"run_id": "another", "message": "evaluated", "accepted_run_id": execution.run_id}
+    access.write(FUNCTION_GROUP, "b", 0.7, json.dumps(later))
 
     lines = RunLogs(execution).new_lines(timeline)
 
