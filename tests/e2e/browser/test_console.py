@@ -1,10 +1,13 @@
 """The console of ``recommender serve``, used as people use it."""
 
+import os
 import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -95,6 +98,13 @@ def test_a_run_is_started_by_the_form_watched_to_its_end_and_reported(
         "The run succeeded, and its model was taken into use."
     )
     assert barriers(page) == []
+    page.go_back()
+    page.get_by_role("link", name="Recommendations").last.click()
+    page.get_by_label("Customer or title").fill("1")
+    page.get_by_label("Customer or title").press("Enter")
+    page.locator("section", has_text="Customers").get_by_role("link").first.click()
+    expect(page.get_by_role("region", name="Recommended").get_by_role("row")).to_have_count(1 + 10)
+    assert barriers(page) == []
     assert_readable_everywhere(visitor, f"{console[0]}executions/watched/")
 
 
@@ -126,6 +136,28 @@ def test_a_run_is_stopped_and_redriven(
     expect(page.locator("svg.graph g.RUNNING", has_text="TrainModel")).to_be_attached()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("main")).to_contain_text("The run was stopped in TrainModel.")
+
+
+def test_a_deployed_stack_is_shown_to_who_has_the_token(
+    visitor: Visitor, console: tuple[str, str], stack: DeployedStack
+) -> None:
+    start_execution(stack, {"dataset": {"uri": "raw/nothing-here/"}}, name="seen-from-elsewhere")
+    process = subprocess.Popen(
+        [str(RECOMMENDER), "console", "--port", "0"],
+        env={**os.environ, "AWS_ENDPOINT_URL": console[1], "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(address.partition("?")[0])  # noqa: S310 - it is http
+    page = visitor.open(address)
+    expect(page.get_by_role("link", name="seen-from-elsewhere")).to_be_visible()
+    assert "token" not in page.url
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_an_execution_that_is_not_there_is_said_to_be_missing(

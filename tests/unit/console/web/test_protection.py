@@ -1,10 +1,14 @@
 """The console answers its own pages only, and says nothing that a browser would run."""
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 from flask.testing import FlaskClient
 
 from console.embedded_stack import DeployedStack
 from console.web.application import create_application
+from console.web.serving import web_console
 
 OWN = {"Host": "127.0.0.1:4580"}
 
@@ -57,3 +61,12 @@ def test_a_console_with_a_token_admits_who_has_it(stack: DeployedStack) -> None:
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert browser.get("/").status_code == 200
+
+
+def test_it_listens_on_the_loopback_interface_only(stack: DeployedStack) -> None:
+    with web_console(stack, "S", port=0) as address:
+        place = urlsplit(address)
+        assert place.hostname == "127.0.0.1"
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+            # Were it listening on every interface, this address would be taken as well.
+            other.bind(("127.0.0.2", place.port))
