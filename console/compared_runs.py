@@ -47,7 +47,7 @@ def _read(execution: Execution) -> tuple[ComparedRun, list[str]]:
         events = new_events(access.client("stepfunctions"), execution.arn, 0)
     timeline = Timeline()
     timeline.take(events)
-    record = outline(access, execution.arn, timeline)
+    record = outline(execution, timeline)
     jobs, gaps = describe_jobs(access.client("sagemaker"), read_events(events).jobs)
     known = [job.instance_hours for job in jobs if job.instance_hours is not None]
     hours = sum(known) if known and not gaps else None

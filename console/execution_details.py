@@ -37,7 +37,7 @@ def details(execution: Execution) -> dict[str, Any]:
         If AWS cannot be reached or refuses.
     """
     timeline = read_timeline(execution.access, execution.arn)
-    record = outline(execution.access, execution.arn, timeline)
+    record = outline(execution, timeline)
     return {
         "name": record.name,
         "run_id": execution.run_id,

@@ -136,7 +136,7 @@ class LiveExecution(QuietView):
         self._read_logs(execution)
         return Look(
             execution=execution,
-            record=outline(self._access, self._arn, timeline),
+            record=outline(execution, timeline),
             definition=self._definition,
             events=events,
             jobs=tuple(job for jobs in self._jobs.values() for job in jobs),

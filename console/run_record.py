@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
 from console.aws_problems import aws_problem
+from console.execution_reference import Execution, describe
 from console.failure_digest import FailureDigest, digest_of
 from console.history import new_events
 from console.recommendations import RecommendationBrowser, load_run
@@ -128,9 +129,10 @@ def gather(access: AwsAccess, execution_arn: str, timeline: Timeline | None = No
     EnvironmentProblemError
         If the execution cannot be read.
     """
+    execution = describe(access, execution_arn)
     if timeline is None:
         timeline = read_timeline(access, execution_arn)
-    record = outline(access, execution_arn, timeline)
+    record = outline(execution, timeline)
     _add_jobs(access, record, timeline)
     if record.status == "SUCCEEDED" and not record.skipped:
         _add_samples(access, record)
@@ -153,31 +155,21 @@ def read_timeline(access: AwsAccess, execution_arn: str) -> Timeline:
     return timeline
 
 
-def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRecord:
-    """Read what Step Functions knows of an execution, and nothing of its jobs and files.
+def outline(execution: Execution, timeline: Timeline) -> RunRecord:
+    """Say what Step Functions knows of an execution, and nothing of its jobs and files.
 
     Parameters
     ----------
-    access : AwsAccess
-    execution_arn : str
+    execution : Execution
     timeline : Timeline
-        Complete.
-
-    Raises
-    ------
-    EnvironmentProblemError
-        If the execution cannot be read.
+        Read after `execution`: of one that has ended, its history is then complete.
     """
-    stepfunctions = access.client("stepfunctions")
-    try:
-        described = stepfunctions.describe_execution(executionArn=execution_arn)
-    except (BotoCoreError, ClientError) as error:
-        raise aws_problem(execution_arn, error) from error
+    described = execution.described
     output = _object(described.get("output"))
     resolved = timeline.variables.get("run")
     prepared = timeline.variables.get("ratings")
     record = RunRecord(
-        execution_arn=execution_arn,
+        execution_arn=execution.arn,
         name=described["name"],
         status=described["status"],
         started_at=described["startDate"],
@@ -195,7 +187,7 @@ def outline(access: AwsAccess, execution_arn: str, timeline: Timeline) -> RunRec
             step=timeline.failed_step,
             error=described.get("error") or timeline.error,
             cause=described.get("cause") or timeline.cause,
-            with_links=not access.is_local,
+            with_links=not execution.access.is_local,
         )
     return record
 

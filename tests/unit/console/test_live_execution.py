@@ -126,10 +126,28 @@ def test_a_redrive_is_noticed(live: LiveExecution, aws: Aws) -> None:
 def test_people_who_look_at_the_same_time_ask_once(live: LiveExecution, aws: Aws) -> None:
     aws.poll_seconds = 60.0
     assert live.look() is live.look()
-    assert aws.asked["describe_execution"] == 2  # one for the look, one for the record
+    assert aws.asked["describe_execution"] == 1
 
 
 def test_a_training_that_begins_anew_begins_a_new_curve(live: LiveExecution) -> None:
     for epoch in (0, 1, 0):
         live.epoch(EpochMetric(epoch, "rmse", 1.0 - epoch / 10))
     assert [metric.epoch for metric in live.look().curve] == [0]
+
+
+def test_an_end_while_it_is_read_is_seen_whole_at_the_next_look(
+    aws: Aws, live: LiveExecution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = aws.get_execution_history
+
+    def read_and_end(**request: Any) -> dict[str, Any]:
+        answer = read(**request)
+        end(aws, "ExecutionFailed", "FAILED")
+        return answer
+
+    monkeypatch.setattr(aws, "get_execution_history", read_and_end)
+    assert not live.look().is_over
+    monkeypatch.setattr(aws, "get_execution_history", read)
+    look = live.look()
+    assert look.is_over
+    assert [state.status for state in look.record.states] == ["FAILED"]
