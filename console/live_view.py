@@ -12,13 +12,15 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from console.columns import duration
 from console.printable import printable
 from console.timeline import StateRun
 from console.training_log import EpochMetric
 from console.tuning_trials import Trial, best_trial
 
 _BARS = "▁▂▃▄▅▆▇█"
-_CURVE_WIDTH = 40
+_CURVE_WIDTH, _NARROWEST_CURVE = 40, 8
+_ROOM = 75
 _SHOWN_TRIALS = 10  # a long tuning must not push the states off the screen
 _MARKS = {"SUCCEEDED": ("✓", "green"), "ABORTED": ("■", "yellow")}
 
@@ -35,6 +37,8 @@ class LiveView:
     def __init__(self, console: Console | None = None) -> None:
         self._states: list[tuple[StateRun, float]] = []
         self._curve: list[EpochMetric] = []
+        self._seen_at: list[float] = []
+        self._n_epochs: int | None = None
         self._trials: list[Trial] = []
         self._spinner = Spinner("dots", style="cyan")  # one for all, or it would not turn
         self._live = Live(
@@ -58,9 +62,15 @@ class LiveView:
         if not any(known is state for known, _ in self._states):
             self._states.append((state, time.monotonic()))
 
+    def training(self, n_epochs: int | None) -> None:
+        """Begin another learning curve."""
+        self._n_epochs = n_epochs
+        self._curve, self._seen_at = [], []
+
     def epoch(self, metric: EpochMetric) -> None:
         """Extend the learning curve."""
         if not self._curve or metric.name == self._curve[0].name:
+            self._seen_at.append(time.monotonic())
             self._curve.append(metric)
 
     def trials(self, trials: Sequence[Trial]) -> None:
@@ -84,7 +94,8 @@ class LiveView:
     def _progress(self) -> RenderableType:
         if self._trials:
             return _trials_table(self._trials)
-        return Text(f"    {_curve_text(self._curve)}", style="cyan")
+        left = time_left(self._curve, self._seen_at, self._n_epochs)
+        return Text(f"    {_curve_text(self._curve, self._n_epochs, left)}", style="cyan")
 
 
 def _states_grid() -> Table:
@@ -112,12 +123,39 @@ def _state_row(state: StateRun, seen_at: float, spinner: Spinner) -> tuple[Rende
     )
 
 
-def _curve_text(curve: Sequence[EpochMetric]) -> str:
+def _curve_text(curve: Sequence[EpochMetric], n_epochs: int | None, left: float | None) -> str:
     last = curve[-1]
-    return (
-        f"epoch {last.epoch + 1}  {last.label} {last.value:.4f}  "
-        f"{sparkline([metric.value for metric in curve])}"
-    )
+    of = f" of {n_epochs}" if n_epochs else ""
+    words = f"epoch {last.epoch + 1}{of}  {last.label} {last.value:.4f}  "
+    if left is not None:
+        words += f"{duration(left)} left  "
+    # Whatever the words are, all of it fits 80 columns.
+    width = max(_NARROWEST_CURVE, min(_CURVE_WIDTH, _ROOM - len(words)))
+    return words + sparkline([metric.value for metric in curve], width)
+
+
+def time_left(
+    curve: Sequence[EpochMetric], seen_at: Sequence[float], n_epochs: int | None
+) -> float | None:
+    """Say how many seconds the rest of a training takes at the pace so far.
+
+    Parameters
+    ----------
+    curve : sequence of EpochMetric
+    seen_at : sequence of float
+        When each was seen, in seconds.
+    n_epochs : int or None
+        Of the whole training, if known.
+
+    Returns
+    -------
+    float or None
+        ``None`` while that cannot be said, and when nothing is left.
+    """
+    if not n_epochs or len(curve) < 2 or curve[-1].epoch + 1 >= n_epochs:
+        return None
+    pace = (seen_at[-1] - seen_at[0]) / (curve[-1].epoch - curve[0].epoch)
+    return pace * (n_epochs - curve[-1].epoch - 1)
 
 
 def sparkline(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:

@@ -30,6 +30,9 @@ class View(Protocol):
     def state(self, state: StateRun) -> None:
         """Take a state that began or ended."""
 
+    def training(self, n_epochs: int | None) -> None:
+        """Take a training that begins, and how long it is to be, if that is known."""
+
     def epoch(self, metric: EpochMetric) -> None:
         """Take a metric at the end of an epoch."""
 
@@ -52,6 +55,9 @@ class QuietView:
     def state(self, state: StateRun) -> None:
         """Ignore it."""
 
+    def training(self, n_epochs: int | None) -> None:
+        """Ignore it."""
+
     def epoch(self, metric: EpochMetric) -> None:
         """Ignore it."""
 
@@ -67,6 +73,7 @@ class PlainView:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._of = ""
 
     def note(self, text: str) -> None:
         """Print it."""
@@ -84,9 +91,15 @@ class PlainView:
         elif state.kind == "Task" or state.status != "SUCCEEDED":
             click.echo(f"{state.name}: {outcome(state)}", err=True)
 
+    def training(self, n_epochs: int | None) -> None:
+        """Remember how long it is to be."""
+        self._of = f" of {n_epochs}" if n_epochs else ""
+
     def epoch(self, metric: EpochMetric) -> None:
         """Print it."""
-        click.echo(f"  epoch {metric.epoch + 1}: {metric.label} {metric.value:.4f}", err=True)
+        click.echo(
+            f"  epoch {metric.epoch + 1}{self._of}: {metric.label} {metric.value:.4f}", err=True
+        )
 
     def trials(self, trials: Sequence[Trial]) -> None:
         """Print those that ended since the last time."""

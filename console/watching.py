@@ -68,6 +68,7 @@ class Watcher:
             return
         if name not in self._logs:
             self._logs[name] = TrainingLog(self._access.client("logs"), name)
+            self._view.training(self._n_epochs())
         try:
             log = self._logs[name]
             has_ended = self.timeline.status != "RUNNING"
@@ -75,6 +76,11 @@ class Watcher:
                 self._view.epoch(metric)
         except ClientError as error:
             self._hide("the training's log", error)
+
+    def _n_epochs(self) -> int | None:
+        run = self.timeline.variables.get("run")
+        given = run.get("hyperparameters", {}).get("epochs") if isinstance(run, dict) else None
+        return int(str(given)) if str(given).isdecimal() else None
 
     def _look_at_tuning(self) -> None:
         name = self.timeline.jobs.get("HyperParameterTuningJobName")

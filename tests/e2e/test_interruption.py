@@ -40,7 +40,7 @@ def test_interruption_while_training(start_process, workspace, ratings_file, ass
         "run", "--data", str(ratings_file), "--assembly", str(assembly), "--output", "out",
         "--input", '{"hyperparameters": {"epochs": 1000000}}', "--json",
     )  # fmt: skip
-    wait_for(process, "epoch 3: ")
+    wait_for(process, "epoch 3 of ")
     children = descendants(process.pid)
 
     process.send_signal(signal.SIGINT)

@@ -83,12 +83,12 @@ def test_run_draws_progress_and_leaves_the_result(open_terminal, workspace, rati
     )  # fmt: skip
 
     terminal.wait_for(r"[⠀-⣿] (ResolveRun|Preprocess|TrainModel) +\d+\.\d s")  # it turns
-    terminal.wait_for(r"epoch \d+  train RMSE \d\.\d+  [▁▂▃▄▅▆▇█]+")
+    terminal.wait_for(r"epoch \d+ of 60  train RMSE \d\.\d+  (\d+\.\d s left  )?[▁▂▃▄▅▆▇█]+")
     code = terminal.finish()
 
     assert code == 0
     text = terminal.text()
-    assert re.search(r"✓ TrainModel +\d+\.\d s\n    epoch 60  train RMSE", text)
+    assert re.search(r"✓ TrainModel +\d+\.\d s\n    epoch 60 of 60  train RMSE", text)
     assert re.search(r"RMSE +\d\.\d{4}  on the test split", text)
     assert "rated best" in text
     assert text.count("✓ TrainModel") == 1  # redrawn, not printed again

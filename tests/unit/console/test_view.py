@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from console.live_view import LiveView, sparkline
+from console.live_view import LiveView, sparkline, time_left
 from console.training_log import EpochMetric
 from console.view import PlainView, QuietView, choose_view
 
@@ -121,3 +121,31 @@ def test_sparkline_keeps_the_ends():
     assert sparkline([3.0, 1.0, 2.0]) == "█▁▅"
     long = sparkline([float(number) for number in range(1000)], width=10)
     assert (len(long), long[0], long[-1]) == (10, "▁", "█")
+
+
+def test_time_left_is_the_pace_so_far_for_the_epochs_that_are_left():
+    curve = [EpochMetric(epoch, "rmse", 1.0) for epoch in (0, 1, 4)]
+    assert time_left(curve, [10.0, 11.0, 18.0], 10) == 2.0 * 5
+    assert time_left(curve, [10.0, 11.0, 18.0], None) is None
+    assert time_left(curve[:1], [10.0], 10) is None
+    assert time_left(curve, [10.0, 11.0, 18.0], 5) is None
+
+
+def test_progress_of_a_training_fits_80_columns():
+    console = Console(file=io.StringIO(), width=80)
+    view = LiveView(console)
+    view.training(1000)
+    for epoch in range(5):
+        view.epoch(EpochMetric(epoch, "binary_classification_cross_entropy", 0.5 - epoch / 100))
+    view._seen_at = [500.0 * epoch for epoch in range(5)]
+    line = view._progress().plain
+    view.close()
+    assert line.startswith("    epoch 5 of 1000  train cross entropy 0.4600  138:11:40 left")
+    assert len(line) <= 80
+
+
+def test_plain_progress_says_how_many_epochs_there_are_to_be(capsys):
+    view = PlainView()
+    view.training(40)
+    view.epoch(EpochMetric(0, "rmse", 0.93456))
+    assert capsys.readouterr().err == "  epoch 1 of 40: train RMSE 0.9346\n"

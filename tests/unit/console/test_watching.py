@@ -82,6 +82,25 @@ def test_states_and_epochs_are_told_in_order(history):
     assert slept == [0.5]
 
 
+@pytest.mark.parametrize(
+    ("hyperparameters", "told"), [({"epochs": "40"}, 40), ({}, None), ({"epochs": "many"}, None)]
+)
+def test_length_of_a_training_is_told_once_when_it_begins(history, hyperparameters, told):
+    history.enter("ResolveRun", seconds=0)
+    history.exit("ResolveRun", seconds=1, run={"hyperparameters": hyperparameters})
+    history.enter("TrainModel", seconds=1).schedule(seconds=1, TrainingJobName="job")
+    first = list(history.events)
+    history.add("TaskSucceeded", seconds=2).exit("TrainModel", seconds=2)
+    history.add("ExecutionSucceeded", seconds=2)
+    view = Telling()
+    lengths: list[int | None] = []
+    view.training = lengths.append
+
+    watch(Access([first, history.events]), ARN, view, sleep=lambda _: None)
+
+    assert lengths == [told]
+
+
 def test_trials_are_told_when_they_change(history):
     history.enter("TuneModel", seconds=0).schedule(seconds=0, HyperParameterTuningJobName="tuning")
     first = list(history.events)
