@@ -130,7 +130,8 @@ def test_run_is_followed_stopped_and_redriven(
     first, job = stopped.stdout.splitlines()
     assert first == "stopped will-be-stopped in TrainModel"
     assert job.startswith("TrainingJob ")
-    assert job.endswith("-0-0-0: Stopped")
+    # On a busy machine the container takes a while to end.
+    assert job.endswith(("-0-0-0: Stopping", "-0-0-0: Stopped"))
     document = json.loads(cli("stop", arn, "--json").stdout)
     assert (document["stopped"], document["status"]) == (False, "ABORTED")
     assert cli("stop", "latest").stdout == "will-be-stopped has ended already: ABORTED\n"
