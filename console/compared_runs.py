@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.comparison import ComparedRun
-from console.execution_reference import Execution, step_functions_errors
-from console.history import new_events
+from console.execution_reference import Execution
 from console.run_events import read_events
-from console.run_record import outline
+from console.run_record import outline, read_timeline
 from console.sagemaker_jobs import describe_jobs
-from console.timeline import Timeline
 
 
 def read_runs(executions: Sequence[Execution]) -> tuple[list[ComparedRun], list[str]]:
@@ -43,12 +41,9 @@ def read_runs(executions: Sequence[Execution]) -> tuple[list[ComparedRun], list[
 
 def _read(execution: Execution) -> tuple[ComparedRun, list[str]]:
     access = execution.access
-    with step_functions_errors(execution.arn):
-        events = new_events(access.client("stepfunctions"), execution.arn, 0)
-    timeline = Timeline()
-    timeline.take(events)
+    timeline = read_timeline(access, execution.arn)
     record = outline(execution, timeline)
-    jobs, gaps = describe_jobs(access.client("sagemaker"), read_events(events).jobs)
+    jobs, gaps = describe_jobs(access.client("sagemaker"), read_events(record.events).jobs)
     known = [job.instance_hours for job in jobs if job.instance_hours is not None]
     hours = sum(known) if known and not gaps else None
     return ComparedRun(record, hours), gaps

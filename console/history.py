@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -33,3 +34,15 @@ def new_events(stepfunctions: Any, execution_arn: str, last_event_id: int) -> li
         if not token or any(event["id"] <= last_event_id for event in events):
             return sorted(found, key=lambda event: int(event["id"]))
         request["nextToken"] = token
+
+
+def details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an event says beside its type and time; empty if nothing.
+
+    Parameters
+    ----------
+    event : mapping
+        As GetExecutionHistory gives it: the member is called after the type.
+    """
+    found = [value for key, value in event.items() if key.endswith("EventDetails")]
+    return found[0] if found else {}

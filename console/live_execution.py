@@ -127,7 +127,7 @@ class LiveExecution(QuietView):
         except (BotoCoreError, ClientError) as error:
             raise EnvironmentProblemError(f"{self._arn}: {error}") from error
         timeline = self._watcher.timeline
-        events = read_events(self._watcher.events)
+        events = read_events(timeline.events)
         if not self._definition:
             with step_functions_errors(self._arn):
                 client = self._access.client("stepfunctions")

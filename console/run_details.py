@@ -16,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from console.aws_access import AwsAccess
 from console.console_links import console_links
-from console.history import new_events
 from console.prediction_files import count_ratings, measure_predictions
 from console.run_events import RunEvents, read_events
 from console.run_identity import FunctionCode, StoredObject, function_codes, stored_object
@@ -92,13 +91,12 @@ def gather_details(access: AwsAccess, record: RunRecord) -> RunDetails:
     access : AwsAccess
     record : RunRecord
     """
-    details = RunDetails()
+    details = RunDetails(events=read_events(record.events))
     try:
-        stepfunctions = access.client("stepfunctions")
-        details.state_machine = state_machine_of(stepfunctions, record.execution_arn)
-        details.events = read_events(new_events(stepfunctions, record.execution_arn, 0))
+        client = access.client("stepfunctions")
+        details.state_machine = state_machine_of(client, record.execution_arn)
     except (BotoCoreError, ClientError, ValueError) as error:
-        details.gaps.append(f"state machine and history: {error}")
+        details.gaps.append(f"state machine: {error}")
     if details.events.jobs:
         details.jobs, gaps = describe_jobs(access.client("sagemaker"), details.events.jobs)
         details.gaps += gaps

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from console.history import details_of
+
 _ATTEMPT_BEGINS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 _ATTEMPT_ENDS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "TimedOut": "TIMED_OUT"}
 _EXECUTION_ENDS = {"ExecutionAborted": "ABORTED", "ExecutionTimedOut": "TIMED_OUT",
@@ -93,7 +95,7 @@ def read_events(events: Iterable[Mapping[str, Any]]) -> RunEvents:
     stopped_at: datetime | None = None
     for event in events:
         first = first or event["timestamp"]
-        number, kind, details = event["id"], event["type"], _details(event)
+        number, kind, details = event["id"], event["type"], details_of(event)
         if kind.endswith("StateEntered"):
             entered[number] = (str(details.get("name", "")), number)
         elif event.get("previousEventId") in entered:
@@ -128,11 +130,6 @@ def _end(attempt: Attempt, at: datetime, status: str, error: str | None) -> None
 def _end_status(kind: str) -> str | None:
     # SubmitFailed and StartFailed end an attempt as well.
     return next((status for end, status in _ATTEMPT_ENDS.items() if kind.endswith(end)), None)
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = [value for key, value in event.items() if key.endswith("EventDetails")]
-    return found[0] if found else {}
 
 
 def _job(details: Mapping[str, Any]) -> tuple[str, str] | None:

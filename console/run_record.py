@@ -38,6 +38,8 @@ class RunRecord:
         Why it did not succeed.
     resolved : mapping
         What ResolveRun made of the input; empty if it did not.
+    events : list of mapping
+        The history, as GetExecutionHistory gives it.
     prepared : mapping
         What Preprocess counted, also where a later step failed; empty if it did not get so far.
     curve : list of EpochMetric
@@ -57,6 +59,7 @@ class RunRecord:
     output: dict[str, Any]
     resolved: dict[str, Any]
     states: list[StateRun]
+    events: list[Mapping[str, Any]] = field(default_factory=list)
     prepared: dict[str, Any] = field(default_factory=dict)
     failure: FailureDigest | None = None
     curve: list[EpochMetric] = field(default_factory=list)
@@ -178,6 +181,7 @@ def outline(execution: Execution, timeline: Timeline) -> RunRecord:
         output=output,
         resolved=resolved if isinstance(resolved, dict) else {},
         states=timeline.states,
+        events=timeline.events,
         prepared=prepared if isinstance(prepared, dict) else {},
     )
     if record.failed:

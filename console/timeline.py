@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from console.history import details_of
+
 _END_STATUS = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -91,6 +93,8 @@ class Timeline:
         RUNNING until the execution's end, and again after a redrive.
     redrives : int
         How often it was redriven.
+    events : list of mapping
+        The history so far, oldest first.
     """
 
     states: list[StateRun] = field(default_factory=list)
@@ -101,6 +105,7 @@ class Timeline:
     cause: str | None = None
     redrives: int = 0
     last_event_id: int = 0
+    events: list[Mapping[str, Any]] = field(default_factory=list, repr=False)
     _redriven_at: datetime | None = field(default=None, repr=False)
     _states_before: int = field(default=0, repr=False)
     _failure_is_old: bool = field(default=False, repr=False)
@@ -124,6 +129,7 @@ class Timeline:
             if event["id"] <= self.last_event_id:
                 continue
             self.last_event_id = event["id"]
+            self.events.append(event)
             state = self._take(event)
             if state is not None and not any(state is known for known in changed):
                 changed.append(state)
@@ -189,7 +195,7 @@ class Timeline:
             state.error = state.cause = None
             self._note_what_is_called(state, event.get("taskScheduledEventDetails", {}))
         elif kind.endswith(_FAILURES):
-            details = _details(event)
+            details = details_of(event)
             if details.get("error") != _GOES_ON:
                 state.error = details.get("error", kind)
                 state.cause = details.get("cause")
@@ -210,7 +216,7 @@ class Timeline:
 
     def _end(self, event: Mapping[str, Any]) -> StateRun | None:
         self.status = _END_STATUS[event["type"]]
-        details = _details(event)
+        details = details_of(event)
         self.error, self.cause = details.get("error"), details.get("cause")
         running = [state for state in self.states if state.status == "RUNNING"]
         for state in running:
@@ -233,11 +239,6 @@ class Timeline:
     def _is_told_of_the_end(self, told: Mapping[str, Any]) -> bool:
         """Whether the variable speaks of this end; it outlives a redrive."""
         return not self._failure_is_old or told.get("error") == self.error
-
-
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = [value for key, value in event.items() if key.endswith("EventDetails")]
-    return found[0] if found else {}
 
 
 def _from_json(text: str | None) -> Any:

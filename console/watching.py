@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,8 +31,6 @@ class Watcher:
     Attributes
     ----------
     timeline : Timeline
-    events : list of dict
-        The history so far, oldest first.
     """
 
     def __init__(self, access: AwsAccess, execution_arn: str, view: View):
@@ -45,7 +42,6 @@ class Watcher:
         self._ended_tuning: str | None = None
         self._hidden: set[str] = set()
         self.timeline = Timeline()
-        self.events: list[dict[str, Any]] = []
 
     def look(self) -> None:
         """Read everything that is new, once."""
@@ -54,7 +50,6 @@ class Watcher:
             self._execution_arn,
             self.timeline.last_event_id,
         )
-        self.events += events
         changed = self.timeline.take(events)
         # A job's last words come before the end of its state.
         self._look_at_training()

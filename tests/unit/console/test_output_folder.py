@@ -89,7 +89,7 @@ def test_missing_object_is_a_gap(make_record, tmp_path):
 def test_report_says_what_is_forgotten(make_record, tmp_path):
     page = write_output(Access(), make_record(), tmp_path / "run").read_text()
 
-    assert "Not shown: state machine and history: " in page
+    assert "Not shown: state machine: " in page
     assert "ExecutionDoesNotExist" in page
 
 

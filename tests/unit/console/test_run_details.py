@@ -49,9 +49,6 @@ BEFORE = {"n_ratings": 9, "n_videos": 3, "low": 1.0, "high": 5.0, "step": 0.0,
 
 
 class StepFunctions:
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        self.events = events
-
     def describe_state_machine_for_execution(self, *, executionArn: str) -> Any:
         assert executionArn == EXECUTION_ARN
         return {
@@ -59,10 +56,6 @@ class StepFunctions:
             "revisionId": "7",
             "definition": json.dumps(DEFINITION),
         }
-
-    def get_execution_history(self, **request: Any) -> Any:
-        assert request["executionArn"] == EXECUTION_ARN
-        return {"events": self.events}
 
 
 class Lambda:
@@ -130,7 +123,8 @@ def record(make_record):
 
 
 def gathered(s3, record, history):
-    clients = {"s3": s3, "stepfunctions": StepFunctions(history.events), "lambda": Lambda()}
+    record.events = history.events
+    clients = {"s3": s3, "stepfunctions": StepFunctions(), "lambda": Lambda()}
     return gather_details(Access(**clients), record)
 
 
