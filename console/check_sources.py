@@ -14,9 +14,10 @@ from console.aws_problems import aws_problem
 from console.errors import BadInputError
 from console.ratings_format import HEAD_BYTES, format_of
 from console.ratings_upload import RatingsFiles
-from lambdas.preprocess.ratings_sources import SourceRecord, ratings_sources
+from lambdas.preprocess.ratings_sources import ratings_sources
 from lambdas.runtime.store import S3_SCHEME
 from recommender.ratings import RatingsSource
+from recommender.source_record import SourceRecord
 
 Formats = dict[str, str | None]
 

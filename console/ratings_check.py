@@ -17,6 +17,7 @@ from recommender.cleansing import CleansingRules
 from recommender.errors import EmptyRatingsError, RatingsError
 from recommender.preparation import prepare
 from recommender.ratings import Accounting, RatingsSource, RatingsTable, read_ratings
+from recommender.ratings.accounting import check_read
 from recommender.run_layout import SPLITS
 from recommender.splitting import SplitFractions
 
@@ -144,10 +145,12 @@ def _look(
     accounting = table.accounting
     _count(accounting, found)
     found.customers, found.videos = len(table.customers), len(table.videos)
-    accounting.check_share(
+    check_read(
+        accounting,
         given.dataset.max_rejected_ratio,
         where=", ".join(formats),
-        read_as=", ".join(sorted({kind or "delimited text" for kind in formats.values()})),
+        read_as={kind or "delimited text" for kind in formats.values()},
+        has_titles=False,
     )
     if not table.n_rows:
         raise EmptyRatingsError("the ratings: no row can be used")

@@ -168,11 +168,14 @@ def _drop_thin(table: RatingsTable, partitions: Partitions, rules: CleansingRule
         partitions.replace(number, rows.take(np.flatnonzero(has_customer & has_video)))
     if not partitions.n_rows:
         best = int(per_customer.max(initial=0)), int(per_video.max(initial=0))
-        raise EmptyRatingsError(_nothing_left(n_before, rules, *best))
+        raise nothing_left(n_before, rules, *best)
 
 
-def _nothing_left(n_rows: int, rules: CleansingRules, best_customer: int, best_video: int) -> str:
-    return (
+def nothing_left(
+    n_rows: int, rules: CleansingRules, best_customer: int, best_video: int
+) -> EmptyRatingsError:
+    """Say that the filter leaves none of `n_rows` ratings, and the most that there were."""
+    return EmptyRatingsError(
         f"the filter leaves none of {n_rows} ratings: expected customers with at least "
         f"{rules.min_ratings_per_customer} and videos with at least {rules.min_ratings_per_video} "
         f"ratings, found at most {best_customer} per customer and {best_video} per video; "

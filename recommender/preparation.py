@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.cleansing import CleansingRules, cleanse
-from recommender.errors import EmptyRatingsError
 from recommender.indexing import IndexTables, build_index
 from recommender.rating_profile import RatingDistribution
 from recommender.ratings import Accounting, RatingsTable, Rows
@@ -23,6 +22,7 @@ from recommender.splitting import (
     RandomCut,
     SplitFractions,
     SplitStrategy,
+    check_not_empty,
     newest_last,
     shuffling_keys,
 )
@@ -142,7 +142,8 @@ def prepare(
             _split_randomly(survivors, splits, fractions, seed)
         else:
             _split_by_age(survivors, splits, fractions, seed)
-        _check_not_empty(splits, fractions, kept)
+        sizes = {split: partitions.n_rows for split, partitions in splits.items()}
+        check_not_empty(sizes, fractions, n_ratings=kept)
         on_error.pop_all()
     return PreparedRatings(
         index=index,
@@ -200,15 +201,3 @@ def _scatter(
 
 def _shares(fractions: SplitFractions) -> tuple[float, float, float]:
     return (fractions.train, fractions.validation, fractions.test)
-
-
-def _check_not_empty(
-    splits: Mapping[Split, Partitions], fractions: SplitFractions, n_ratings: int
-) -> None:
-    empty = [split for split, partitions in splits.items() if not partitions.n_rows]
-    if empty:
-        raise EmptyRatingsError(
-            f"{n_ratings} ratings leave the split {' and '.join(empty)} empty: expected at least "
-            f"one rating in each with fractions {fractions.train}/{fractions.validation}/"
-            f"{fractions.test}; give more ratings, or filter less"
-        )

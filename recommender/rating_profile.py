@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -102,8 +102,32 @@ class RatingProfile:
         self.per_video += np.bincount(videos, minlength=len(self.per_video))
         # Few values are given many times, which a hash table finds faster than sorting.
         counts = pd.Series(ratings).value_counts(sort=False)
-        rounded = np.round(counts.index.to_numpy(np.float64), 2).tolist()
-        for value, count in zip(rounded, counts.tolist(), strict=True):
+        self._add_values(counts.index.to_numpy(np.float64), counts.tolist())
+
+    @classmethod
+    def of_counts(
+        cls,
+        per_video: npt.NDArray[np.int64],
+        values: npt.NDArray[np.float64],
+        counts: Sequence[int],
+    ) -> Self:
+        """Make a profile of what was counted elsewhere.
+
+        Parameters
+        ----------
+        per_video : int64 array, shape (n_videos,)
+        values : float64 array, shape (n_values,)
+            Different ratings.
+        counts : sequence of int, length n_values
+            How often each was given.
+        """
+        profile = cls(0)
+        profile.per_video = per_video
+        profile._add_values(values, counts)
+        return profile
+
+    def _add_values(self, values: npt.NDArray[np.float64], counts: Sequence[int]) -> None:
+        for value, count in zip(np.round(values, 2).tolist(), counts, strict=True):
             self._values[value] = self._values.get(value, 0) + count
 
     def __add__(self, other: RatingProfile) -> RatingProfile:

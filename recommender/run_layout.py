@@ -21,6 +21,11 @@ MAX_RUN_ID_LENGTH = 22
 RUN_ID_PATTERN = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
 
+def is_ratings_key(key: str) -> bool:
+    """Tell ratings in a folder from folders' own keys, and from ``_SUCCESS`` and ``.hidden``."""
+    return not key.endswith("/") and not key.rpartition("/")[2].startswith(("_", "."))
+
+
 @dataclass(frozen=True, slots=True)
 class RunLayout:
     """Where a run keeps its things, as keys below the data bucket.
@@ -72,6 +77,11 @@ class RunLayout:
     def accounting_key(self) -> str:
         """How many rows were read, kept, and dropped for which reason."""
         return f"{self.prefix}ratings/accounting.json"
+
+    @property
+    def prepared_key(self) -> str:
+        """Sizes of all of it, written last where one job does Preprocess and ConvertRecordIO."""
+        return f"{self.prefix}ratings/prepared.json"
 
     def recordio_prefix(self, split: Split) -> str:
         """RecordIO-protobuf files of one split."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.errors import RatingsFormatError
+from recommender.errors import EmptyRatingsError, RatingsFormatError
 from recommender.ratings import Rows
+from recommender.run_layout import Split
 from recommender.timestamps import NO_TIMESTAMP
 
 SplitStrategy = Literal["random", "latest"]
@@ -48,6 +50,32 @@ class SplitFractions:
     def bounds(self) -> npt.NDArray[np.float64]:
         """Where, in a sequence from 0 to 1, validation begins and where test does."""
         return np.array([self.train, self.train + self.validation])
+
+
+def check_not_empty(
+    sizes: Mapping[Split, int], fractions: SplitFractions, *, n_ratings: int
+) -> None:
+    """Refuse splits of which one has no rating.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Ratings of each split.
+    fractions : SplitFractions
+    n_ratings : int
+        What was to be split.
+
+    Raises
+    ------
+    EmptyRatingsError
+    """
+    empty = [split for split, size in sizes.items() if not size]
+    if empty:
+        raise EmptyRatingsError(
+            f"{n_ratings} ratings leave the split {' and '.join(empty)} empty: expected "
+            f"at least one rating in each with fractions {fractions.train}/"
+            f"{fractions.validation}/{fractions.test}; give more ratings, or filter less"
+        )
 
 
 def shuffling_keys(rows: Rows, seed: int) -> Keys:

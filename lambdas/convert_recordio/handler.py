@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-import numpy as np
 
 from lambdas.convert_recordio.events import ConvertRecordIORequest, ConvertRecordIOResponse
 from lambdas.runtime.logs import run_logger
@@ -19,14 +16,9 @@ from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
 from recommender import recordio
-from recommender.features import one_hot
-from recommender.labels import label
+from recommender.rating_records import RecordFiles
 from recommender.run_layout import SPLITS, RunLayout, Split
-from recommender.shards import cut, training_sizes, transform_sizes
-from recommender.tables import RatingsColumns
-
-# SageMaker does not say which MB it means: the smaller one is right in any case.
-_MB = 1_000_000
+from recommender.shards import cut
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
@@ -42,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  #
     store = ArtifactStore.from_settings(settings)
     with log.failures():
         written = {split: _convert(store, request, split) for split in SPLITS}
-    feature_dim = request.n_users + request.n_items
+    feature_dim = _record_files(request).feature_dim
     response = ConvertRecordIOResponse(
         feature_dim=feature_dim,
         hyperparameters={"feature_dim": str(feature_dim)},
@@ -77,7 +69,9 @@ def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split
     over are deleted at the end, before the answer lets SageMaker read all that is there.
     """
     layout = RunLayout(request.run_id)
-    sizes = _sizes(request, split)
+    files = _record_files(request)
+    n_rows = {"train": request.n_train, "validation": request.n_validation, "test": request.n_test}
+    sizes = files.sizes(split, n_rows[split])
     n_bytes, keys = 0, set()
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -85,7 +79,7 @@ def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split
         pieces = cut(parts, sizes, where=store.uri(layout.ratings_prefix(split)))
         for number, rows in groupby(pieces, key=itemgetter(0)):
             path = folder / "records.pbr"
-            _write(path, (piece for _, piece in rows), request)
+            files.write(path, (piece for _, piece in rows))
             key = layout.recordio_key(split, number)
             store.upload(path, key, content_type=recordio.CONTENT_TYPE)
             keys.add(key)
@@ -94,37 +88,12 @@ def _convert(store: ArtifactStore, request: ConvertRecordIORequest, split: Split
     return _Written(n_files=len(sizes), n_records=sum(sizes), n_bytes=n_bytes)
 
 
-def _sizes(request: ConvertRecordIORequest, split: Split) -> list[int]:
-    """Decide how many rows go into each file."""
-    n_rows = {"train": request.n_train, "validation": request.n_validation, "test": request.n_test}
-    if split != "test":
-        return training_sizes(n_rows[split], n_instances=request.instance_count)
-    return transform_sizes(
-        n_rows[split],
-        max_rows=request.max_rows_per_file,
-        max_bytes=request.max_payload_mb * _MB,
-        record_bytes=_largest_record_bytes(request),
-    )
-
-
-def _largest_record_bytes(request: ConvertRecordIORequest) -> int:
-    """Measure the record with the highest columns: higher numbers never take fewer bytes."""
-    last = one_hot(
-        np.array([request.n_users - 1]),
-        np.array([request.n_items - 1]),
+def _record_files(request: ConvertRecordIORequest) -> RecordFiles:
+    return RecordFiles(
         n_users=request.n_users,
         n_items=request.n_items,
+        instance_count=request.instance_count,
+        max_rows_per_file=request.max_rows_per_file,
+        max_payload_mb=request.max_payload_mb,
+        positive_rating=request.positive_rating,
     )
-    return len(recordio.encode(last, np.zeros(1)))
-
-
-def _write(path: Path, pieces: Iterable[RatingsColumns], request: ConvertRecordIORequest) -> None:
-    with path.open("wb") as file:
-        for ratings in pieces:
-            features = one_hot(
-                ratings.user_index.astype(np.int64),
-                ratings.item_index.astype(np.int64),
-                n_users=request.n_users,
-                n_items=request.n_items,
-            )
-            recordio.write(file, features, label(ratings.rating, request.positive_rating))

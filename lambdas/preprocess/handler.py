@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 
 from lambdas.preprocess.events import Accounting, PreprocessRequest, PreprocessResponse
-from lambdas.preprocess.ratings_sources import SourceRecord, ratings_sources
+from lambdas.preprocess.ratings_sources import ratings_sources
 from lambdas.preprocess.workspace import function_workspace
 from lambdas.runtime.logs import RunLogger, run_logger
 from lambdas.runtime.metrics import Metric, RunMetrics
@@ -21,6 +21,7 @@ from recommender.cleansing import CleansingRules
 from recommender.preparation import PreparedRatings, prepare
 from recommender.ratings import RatingsTable, Workspace, read_ratings
 from recommender.run_layout import SPLITS, RunLayout
+from recommender.source_record import SourceRecord
 from recommender.splitting import SplitFractions
 
 # About 40 MB as Parquet; the next step reads a part at a time.

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.runtime.store import MISSING, S3_SCHEME, error_code, object_sizes
 from recommender.errors import RatingsNotFoundError
+from recommender.run_layout import is_ratings_key
 
 _DENIED = {"403", "AccessDenied", "Forbidden", "AllAccessDisabled"}
 # Of an object in an archive, which must be restored first.
@@ -79,7 +80,7 @@ def _sizes(client: Any, bucket: str, key: str) -> dict[str, int]:
     return {
         name: n_bytes
         for name, n_bytes in object_sizes(client, bucket, folder).items()
-        if not name.endswith("/") and not name.rpartition("/")[2].startswith(("_", "."))
+        if is_ratings_key(name)
     }
 
 

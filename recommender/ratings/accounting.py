@@ -3,15 +3,89 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.errors import MalformedRatingsError
+from recommender.errors import EmptyRatingsError, MalformedRatingsError, RatingsFormatError
 from recommender.reject_reasons import READER_REASONS, RejectReason
 
 MAX_EXAMPLES = 20
+
+
+class RowsAccounted(Protocol):
+    """What became of every row, however it was counted."""
+
+    @property
+    def rows_read(self) -> int:
+        """Lines that are no header and not empty."""
+
+    @property
+    def rejected(self) -> Mapping[RejectReason, int]:
+        """Rows dropped so far, by reason."""
+
+    @property
+    def examples(self) -> Mapping[RejectReason, Sequence[str]]:
+        """For each reason the first places, `MAX_EXAMPLES` at most, as ``file:line``."""
+
+
+def check_read(
+    accounting: RowsAccounted,
+    max_rejected_ratio: float,
+    *,
+    where: str,
+    read_as: Collection[str],
+    has_titles: bool,
+) -> None:
+    """Refuse what was read, before it is worked on, if it cannot be used.
+
+    Parameters
+    ----------
+    accounting : RowsAccounted
+    max_rejected_ratio : float
+        Largest acceptable share of rejected rows, in [0, 1].
+    where : str
+        Names the files in messages.
+    read_as : collection of str
+        Dialects of the files of ratings; empty if there was none.
+    has_titles : bool
+        Whether there was a file of titles.
+
+    Raises
+    ------
+    RatingsFormatError
+        If there were titles only.
+    EmptyRatingsError
+        If there was no row at all.
+    MalformedRatingsError
+        If more rows than `max_rejected_ratio` had to be rejected.
+    """
+    if has_titles and not read_as:
+        raise RatingsFormatError(
+            f"{where}: expected ratings, found only titles of videos; put the ratings file beside"
+        )
+    if accounting.rows_read == 0:
+        raise EmptyRatingsError(
+            f"{where}: expected ratings, found no row; check that the right file was copied whole"
+        )
+    n_rejected = sum(accounting.rejected.values())
+    ratio = n_rejected / accounting.rows_read
+    if ratio <= max_rejected_ratio:
+        return
+    examples = accounting.examples
+    found = "; ".join(
+        f"{count} {reason} (first at {', '.join(examples[reason][:3])})"
+        for reason, count in accounting.rejected.items()
+        if count
+    )
+    raise MalformedRatingsError(
+        f"{where}: {n_rejected} of {accounting.rows_read} rows ({ratio:.2%}) cannot be used, at "
+        f"most {max_rejected_ratio:.2%} may; read as {', '.join(sorted(read_as))}, found {found}; "
+        "mend those rows, or check dataset.format and dataset.columns, or raise "
+        "dataset.max_rejected_ratio"
+    )
 
 
 class Accounting:
@@ -71,29 +145,6 @@ class Accounting:
         """
         self.rejected[reason] = self.rejected.get(reason, 0) + len(lines)
         self._lines.setdefault(reason, []).extend(lines[:MAX_EXAMPLES].tolist())
-
-    def check_share(self, max_rejected_ratio: float, *, where: str, read_as: str) -> None:
-        """Refuse ratings of which too many cannot be used.
-
-        Raises
-        ------
-        MalformedRatingsError
-        """
-        ratio = self.n_rejected / self.rows_read
-        if ratio <= max_rejected_ratio:
-            return
-        examples = self.examples
-        found = "; ".join(
-            f"{count} {reason} (first at {', '.join(examples[reason][:3])})"
-            for reason, count in self.rejected.items()
-            if count
-        )
-        raise MalformedRatingsError(
-            f"{where}: {self.n_rejected} of {self.rows_read} rows ({ratio:.2%}) cannot be used, at "
-            f"most {max_rejected_ratio:.2%} may; read as {read_as}, found {found}; mend those "
-            "rows, or check dataset.format and dataset.columns, or raise "
-            "dataset.max_rejected_ratio"
-        )
 
     def _place(self, line: int) -> str:
         file = bisect.bisect_right(self._file_starts, line) - 1

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from recommender.errors import EmptyRatingsError, RatingsFormatError, RatingsTooLargeError
-from recommender.ratings.accounting import Accounting
+from recommender.errors import RatingsTooLargeError
+from recommender.ratings.accounting import Accounting, check_read
 from recommender.ratings.blocks import ParsedBlock
 from recommender.ratings.identifiers import IdentifierChunks
 from recommender.ratings.rows import Rows, RowStore
@@ -111,18 +111,12 @@ class RatingsCollection:
         MalformedRatingsError
             If more rows than `max_rejected_ratio` had to be rejected.
         """
-        if not self._read_as and self._has_titles_file:
-            raise RatingsFormatError(
-                f"{where}: expected ratings, found only titles of videos; put the ratings file "
-                "beside"
-            )
-        if self._accounting.rows_read == 0:
-            raise EmptyRatingsError(
-                f"{where}: expected ratings, found no row; check that the right file was copied "
-                "whole"
-            )
-        self._accounting.check_share(
-            max_rejected_ratio, where=where, read_as=", ".join(sorted(self._read_as))
+        check_read(
+            self._accounting,
+            max_rejected_ratio,
+            where=where,
+            read_as=self._read_as,
+            has_titles=self._has_titles_file,
         )
         if self._pending:
             self._end_chunk(1.0)

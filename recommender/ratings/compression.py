@@ -78,6 +78,11 @@ def decompress(
         yield from iter(partial(stream.read, block_bytes), b"")
 
 
+def is_compressed(head: bytes) -> bool:
+    """Tell gzip and zstd by their first bytes."""
+    return head.startswith((GZIP_MAGIC, ZSTD_MAGIC))
+
+
 def read_head(stream: BinaryIO) -> bytes:
     """Read enough to see what a file is; less only if there is no more."""
     content = b""

@@ -23,7 +23,7 @@ from recommender.rating_formats import (
 )
 from recommender.ratings.background import in_background
 from recommender.ratings.blocks import RatingsLayout
-from recommender.ratings.compression import BLOCK_BYTES, decompress, read_head
+from recommender.ratings.compression import BLOCK_BYTES, decompress, is_compressed, read_head
 from recommender.ratings.fields import FieldLayout
 from recommender.ratings.lines import line_blocks
 from recommender.titles import MAX_TITLES_BYTES, parse_titles
@@ -134,6 +134,11 @@ def first_lines(stream: BinaryIO, n_bytes: int, *, where: str) -> tuple[bytes, b
         return head + stream.read(), True
     blocks = line_blocks(decompress(head, stream, where=where, block_bytes=n_bytes), where=where)
     return next(blocks, b""), next(blocks, None) is None
+
+
+def is_splittable(head: bytes) -> bool:
+    """Tell by its first bytes a file that can be read from the middle: text as it is."""
+    return not is_parquet(head) and not is_compressed(head)
 
 
 def is_parquet(head: bytes) -> bool:

@@ -11,7 +11,11 @@ MAX_LINE_BYTES = 16 << 20
 
 
 def line_blocks(
-    blocks: Iterable[bytes], *, where: str, max_line_bytes: int = MAX_LINE_BYTES
+    blocks: Iterable[bytes],
+    *,
+    where: str,
+    is_start: bool = True,
+    max_line_bytes: int = MAX_LINE_BYTES,
 ) -> Iterator[bytes]:
     """Move the cuts between blocks to the ends of lines.
 
@@ -24,6 +28,8 @@ def line_blocks(
         Text, cut anywhere.
     where : str
         Names the file in messages.
+    is_start : bool
+        Whether the text is the file's beginning, where a byte order mark may be.
     max_line_bytes : int
         Longest acceptable line, in bytes.
 
@@ -38,7 +44,7 @@ def line_blocks(
         If a line is too long: the file is no text.
     """
     carry = b""
-    for block in _without_byte_order_mark(blocks):
+    for block in _without_byte_order_mark(blocks) if is_start else blocks:
         cut = block.rfind(b"\n") + 1
         if cut:
             # The only copy: blocks are large.

@@ -19,6 +19,7 @@ from recommender.ratings.workspace import Workspace
 
 CHUNK_ROWS = 1 << 18
 MAX_REJECTED_RATIO = 0.01
+_SHOWN_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,17 @@ def read_ratings(
                     _collect(content, collection, progress, where=source.name, n_threads=n_threads)
                 elif content is not None:
                     collection.add_titles(content)
-        names = [source.name for source in sources]
-        where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        where = shown_names([source.name for source in sources])
         return collection.finish(max_rejected_ratio, where=where)
     except BaseException:
         collection.store.close()
         raise
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """Name files in a message: the first, and how many more there are."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _collect(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recommender.ratings.blocks import ParsedBlock
 from recommender.ratings.identifiers import Identifiers
-from recommender.ratings.words import hash_words
+from recommender.ratings.words import hash_words, take
 
 _CACHE_BITS = 20
 _SHIFT = np.uint64(64 - _CACHE_BITS)
@@ -29,21 +29,25 @@ class VideoTitles:
 
     def add_block(self, block: ParsedBlock) -> None:
         """Keep titles that are new."""
+        rows, texts = self.new_in(block)
+        keep = self._by_hash.setdefault
+        for number, text in zip(hash_words(take(block.videos, rows)).tolist(), texts, strict=True):
+            keep(number, text)
+
+    def new_in(self, block: ParsedBlock) -> tuple[npt.NDArray[np.int64], list[bytes]]:
+        """Give the rows of a block with titles of videos that were not seen before, and the titles.
+
+        A video may be there more than once: its first title is the one that counts.
+        """
         if block.titles is None:
-            return
+            return np.zeros(0, dtype=np.int64), []
         starts, ends = block.titles
         hashes = hash_words(block.videos)
         places = (hashes >> _SHIFT).view(np.int64)
         new = np.flatnonzero((self._known[places] != hashes) & (starts < ends))
-        if not len(new):
-            return
         self._known[places[new]] = hashes[new]
-        starts, ends = starts[new], ends[new]
-        keep, text = self._by_hash.setdefault, block.text
-        for number, start, end in zip(
-            hashes[new].tolist(), starts.tolist(), ends.tolist(), strict=True
-        ):
-            keep(number, text[start:end])
+        spans = zip(starts[new].tolist(), ends[new].tolist(), strict=True)
+        return new, [block.text[start:end] for start, end in spans]
 
     def add_table(self, titles: Mapping[str, str]) -> None:
         """Keep the titles of a titles file; those of an earlier file win."""

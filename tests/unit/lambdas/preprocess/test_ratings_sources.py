@@ -5,8 +5,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from lambdas.preprocess.ratings_sources import MAX_RECORDED, SourceRecord, ratings_sources
+from lambdas.preprocess.ratings_sources import ratings_sources
 from recommender.errors import RatingsNotFoundError
+from recommender.source_record import MAX_RECORDED, SourceRecord
 
 
 def names(sources):

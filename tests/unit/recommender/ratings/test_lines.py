@@ -110,3 +110,11 @@ def test_the_longest_line_is_still_taken():
 
 def test_titles_and_reviews_are_far_shorter_than_the_longest_line():
     assert MAX_LINE_BYTES >= 1 << 20
+
+
+def test_a_mark_in_the_middle_of_a_file_is_text():
+    content = b"\xef\xbb\xbfa\r\nb"
+
+    blocks = line_blocks([content], where="x", is_start=False)
+
+    assert b"".join(blocks) == b"\xef\xbb\xbfa\nb\n"

@@ -1,0 +1,117 @@
+"""The same ratings prepared by the functions and by the Spark job."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from lambdas.convert_recordio.handler import lambda_handler as convert_recordio
+from lambdas.preprocess.handler import lambda_handler as preprocess
+from lambdas.resolve_run.execution_input import ExecutionInput
+from recommender.run_layout import SPLITS, RunLayout
+
+BUCKET = "data-bucket"
+PYSPARK_WARNINGS = [
+    # PySpark 3.5 compares versions of pandas by it, and leaves the sockets open that it reads from.
+    pytest.mark.filterwarnings("ignore:distutils Version classes:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+RECORDS = {
+    "instance_count": 2,
+    "max_rows_per_file": 300,
+    "max_payload_mb": 6,
+    "positive_rating": None,
+}
+
+
+class Routes:
+    """Both ways to prepare ratings.
+
+    Parameters
+    ----------
+    s3 : S3 client of boto3
+    session : SparkSession
+    """
+
+    def __init__(self, s3: Any, session: Any) -> None:
+        self.s3 = s3
+        self._session = session
+
+    def upload(self, objects: Mapping[str, bytes]) -> str:
+        """Put objects into a folder of their own; gives its address."""
+        folder = f"raw/{uuid.uuid4()}"
+        for name, content in objects.items():
+            self.s3.put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=content)
+        return f"s3://{BUCKET}/{folder}/"
+
+    def request(self, uri: str, **sections: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what the functions are asked together."""
+        given = {**sections, "dataset": {"uri": uri, **sections.get("dataset", {})}}
+        resolved = ExecutionInput.model_validate(given).model_dump(mode="json")
+        parts = {name: resolved[name] for name in ("dataset", "filter", "split")}
+        return {"run_id": uuid.uuid4().hex[:20], **parts, **RECORDS}
+
+    def by_functions(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Run Preprocess and ConvertRecordIO."""
+        ratings = preprocess(dict(request), None)
+        sizes = {name: value for name, value in ratings.items() if name.startswith("n_")}
+        return {
+            "ratings": ratings,
+            "features": convert_recordio({**request, **sizes}, None),
+        }
+
+    def by_spark(self, request: Mapping[str, Any], **sizes: int) -> dict[str, Any]:
+        """Run the job's preparation, with pieces so small that there are several of an object."""
+        from spark.objects import DataBucket
+        from spark.preparation import prepare
+        from spark.request import PreparationRequest
+
+        asked = PreparationRequest.from_json(json.dumps(request))
+        given = {"piece_bytes": 20_000, "unit_rows": 700, **sizes}
+        return prepare(self._session, asked, DataBucket(BUCKET), **given)
+
+    def content(self, run_id: str) -> dict[str, Any]:
+        """Give all that a run has below its prefix, by what follows the prefix.
+
+        Ratings are joined, because parts may differ in number; everything else is bytes.
+        """
+        layout = RunLayout(run_id)
+        content: dict[str, Any] = {}
+        for key in self.keys(layout.prefix):
+            body = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+            content[key.removeprefix(layout.prefix)] = body
+        for split in SPLITS:
+            prefix = layout.ratings_prefix(split).removeprefix(layout.prefix)
+            parts = [content.pop(name) for name in sorted(content) if name.startswith(prefix)]
+            content[prefix] = pd.concat([_frame(part) for part in parts], ignore_index=True)
+        return content
+
+    def keys(self, prefix: str) -> list[str]:
+        """List keys, sorted."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def assert_same(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Require the same products: same bytes, same ratings in the same order."""
+    assert set(found) == set(expected)
+    for name, content in expected.items():
+        if isinstance(content, pd.DataFrame):
+            pd.testing.assert_frame_equal(found[name], content)
+        else:
+            assert found[name] == content, name
+
+
+def _frame(parquet: bytes) -> pd.DataFrame:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(parquet)
+        file.flush()
+        columns = duckdb.read_parquet(file.name).fetchnumpy()
+    return pd.DataFrame({name: pd.Series(values) for name, values in columns.items()})
