@@ -1,7 +1,8 @@
 """The embedded AWS: one moto server in this process, with everything that moto lacks.
 
 State machines are interpreted by moto; functions run in worker processes, SageMaker's jobs in
-processes of the algorithm's stand-in. Everything ends with this process, however that ends.
+processes of the algorithm's stand-in, Glue's job runs in processes with Spark. Everything ends with
+this process, however that ends.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ from embedded_aws.deployment import deploy
 from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
 from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.glue import registry as glue_registry
 from embedded_aws.lambda_runtime.pool import pool
 from embedded_aws.listening import listen
 from embedded_aws.loopback_guard import LoopbackGuard
-from embedded_aws.sagemaker import registry
+from embedded_aws.sagemaker import registry as sagemaker_registry
 from embedded_aws.schedules import SchedulerService, scheduler_requests
 
 DEFAULT_REGION = "us-east-1"
@@ -122,7 +124,8 @@ class EmbeddedAws:
             self._alarms.stop()
             self._schedules.stop()
             self._stop_executions()
-            registry.stop_all()
+            sagemaker_registry.stop_all()
+            glue_registry.stop_all()
             pool.close()
             self._server.shutdown()
             self._thread.join()

@@ -1,4 +1,4 @@
-"""The machine: Python, room on the disk, packages, Node.js and npx for the CDK."""
+"""The machine: Python, room on the disk, packages, Spark, Node.js and npx for the CDK."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from console.doctor.finding import Finding, Status
 from console.synthesis import PROJECT_ROOT
+from embedded_aws.errors import SparkMissingError
+from embedded_aws.spark_runtime import check_spark
 
 MIN_PYTHON = (3, 11)
 # The wheels of the layers, the assembly with them, and a run of 1 M ratings: about 2 GiB.
@@ -40,6 +42,7 @@ def check_machine(project_root: Path = PROJECT_ROOT) -> list[Finding]:
             for name, folder in (("project", project_root), ("temporary", tempfile.gettempdir()))
         ),
         check_packages(_LOCK),
+        check_spark_for_large_ratings(),
         check_node(*ask_node(project_root)),
     ]
 
@@ -107,6 +110,22 @@ def check_packages(lock: Path, installed: Callable[[str], str | None] | None = N
             "install the locked versions: make clean run",
         )
     return Finding("packages", Status.OK, f"{len(expected)} as in {lock.name}")
+
+
+def check_spark_for_large_ratings(check: Callable[[], str] = check_spark) -> Finding:
+    """Say whether ratings can be prepared with Spark here; runs without it are complete, too.
+
+    Parameters
+    ----------
+    check : callable
+        Gives the versions of what Spark needs, or raises SparkMissingError.
+    """
+    name = "Spark for large ratings"
+    try:
+        return Finding(name, Status.OK, check())
+    except SparkMissingError as missing:
+        found = f'not here ({missing.found}), and needed for "preparation": "glue" only'
+        return Finding(name, Status.SKIPPED, found, f"for that, {missing.advice}")
 
 
 def check_node(exit_code: int, output: str, complaint: str) -> Finding:

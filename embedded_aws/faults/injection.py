@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from embedded_aws.faults import functions, jobs, objects
+from embedded_aws.faults import functions, job_runs, jobs, objects
 from embedded_aws.faults.api_errors import error_answer
-from embedded_aws.faults.kinds import API, DATA, JOBS, StateKind
+from embedded_aws.faults.kinds import API, DATA, JOBS, TIME, StateKind
 from embedded_aws.faults.machine import kind_of
 from embedded_aws.faults.plan import Fault, FaultPlan
 from embedded_aws.faults.record import FaultRecord, InjectedFault, StepInputs, Wait
@@ -69,6 +69,7 @@ class Injection:
 
     def __init__(self, plan: FaultPlan, record: FaultRecord, time_scale: float, inputs: StepInputs):
         self.jobs = jobs.JobFaults()
+        self.job_runs = job_runs.JobRunFaults()
         self._record = record
         self._time_scale = time_scale
         self._inputs = inputs
@@ -123,6 +124,9 @@ class Injection:
             self._tell(attempt, objects.harm(client_for(region, "s3"), uris, fault))
         elif attempt.kind in JOBS and fault.kind.group != API:
             self._expect_job(attempt, fault, parameters)
+        elif attempt.kind == StateKind.GLUE_JOB and fault.kind.name == "KilledWorker":
+            self.job_runs.expect(parameters["JobName"])
+            self._tell(attempt, f"SIGKILL of one Python worker: {parameters['JobName']}")
 
     def _expect_job(self, attempt: Attempt, fault: Fault, parameters: Mapping[str, Any]) -> None:
         if fault.kind.name == "MaxWaitTimeExceeded" and not parameters.get(
@@ -167,7 +171,7 @@ class Injection:
             self._functions[token] = fault
             request.headers[FAULT_HEADER] = token
             self._tell(attempt, fault.kind.meaning)
-        elif attempt.kind not in JOBS:
+        elif attempt.kind not in JOBS and fault.kind.group == TIME:
             return self._hold(attempt, fault, request)
         return None
 

@@ -18,13 +18,15 @@ class StateKind(StrEnum):
     TRAINING_JOB = "training job"
     TUNING_JOB = "tuning job"
     TRANSFORM_JOB = "transform job"
+    GLUE_JOB = "Glue job"
     SAGEMAKER_CALL = "SageMaker call"
     CALL = "API call"
 
 
 JOBS = frozenset({StateKind.TRAINING_JOB, StateKind.TUNING_JOB, StateKind.TRANSFORM_JOB})
 _SAGEMAKER = JOBS | {StateKind.SAGEMAKER_CALL}
-_APIS = _SAGEMAKER | {StateKind.CALL}
+_GLUE_JOB = frozenset({StateKind.GLUE_JOB})
+_APIS = _SAGEMAKER | _GLUE_JOB | {StateKind.CALL}
 _FUNCTION = frozenset({StateKind.FUNCTION})
 _ALL = frozenset(StateKind)
 
@@ -88,9 +90,9 @@ _KINDS = (
     FaultKind(
         "KilledWorker",
         "processes",
-        JOBS | _FUNCTION,
-        "SIGKILL: of a job's container as it writes its first result, of a function when its work "
-        "is done but not answered",
+        JOBS | _GLUE_JOB | _FUNCTION,
+        "SIGKILL: of a job's container as it writes its first result, of one of a Glue job's "
+        "Python workers as it begins a task, of a function when its work is done but not answered",
     ),
     FaultKind("Exception", FUNCTION, _FUNCTION, "the function raises RuntimeError"),
     FaultKind("OutOfMemory", FUNCTION, _FUNCTION, "the kernel kills the function (SIGKILL)"),

@@ -46,6 +46,8 @@ def kind_of(resource: str) -> StateKind:
     service = resource.partition(":states:::")[2]
     if service.startswith("lambda:") or ":lambda:" in resource:
         return StateKind.FUNCTION
+    if service.startswith("glue:startJobRun"):
+        return StateKind.GLUE_JOB
     if service in _JOBS:
         return _JOBS[service]
     return StateKind.SAGEMAKER_CALL if service.startswith("sagemaker:") else StateKind.CALL

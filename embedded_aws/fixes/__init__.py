@@ -29,6 +29,8 @@ from embedded_aws.fixes import (
     execution_log,
     execution_progress,
     execution_redrive,
+    glue_service,
+    glue_tasks,
     lambda_errors,
     lambda_invocation,
     lambda_properties,
@@ -80,6 +82,8 @@ _FIXES = (
     conditional_writes,
     sagemaker_service,
     sagemaker_tasks,
+    glue_service,
+    glue_tasks,
 )
 
 _lock = threading.Lock()

@@ -5,7 +5,8 @@ none of this in its way.
 
 * A task state's attempt begins in ``_evaluate_with_timeout``, and its time limit is read there.
 * Its call is made after ``_before_eval_execution``, in the same thread, through botocore.
-* Jobs begin in ``_attempt`` or ``_run`` and run their container in the same thread.
+* Jobs begin in ``_attempt`` or ``_run`` and run their container in the same thread; so do Glue's
+  job runs, in ``_work``, with their process.
 * Functions are invoked in a thread of the server, which knows the attempt by a header.
 * Waits are shortened after jitter and MaxDelaySeconds.
 """
@@ -32,6 +33,8 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 )
 
 from embedded_aws.faults.injection import FAULT_HEADER, TIME_LIMIT_SECONDS, Injection
+from embedded_aws.glue import job_run
+from embedded_aws.glue.job_run import JobRun
 from embedded_aws.sagemaker import training_job, transform_job
 from embedded_aws.sagemaker.training_job import TrainingJob
 from embedded_aws.sagemaker.transform_job import TransformJob
@@ -149,10 +152,25 @@ def _in_jobs(injection: Injection, replace: _Replace) -> None:
 
         return run
 
+    def begun_run(work: _Method) -> _Method:
+        def begin(self: JobRun, deadline: float) -> None:
+            injection.job_runs.begin(self)
+            work(self, deadline)
+
+        return begin
+
+    def faulty_run(run_to_end: _Method) -> _Method:
+        def run(command: Any, **more: Any) -> int:
+            return injection.job_runs.run_to_end(run_to_end, command, **more)
+
+        return run
+
     # After the start of the time that a training is billed for, which its end needs.
     replace(TrainingJob, "_attempt", begun)
     replace(TransformJob, "_run", begun)
     replace(TuningJob, "_run", begun)
+    replace(JobRun, "_work", begun_run)
+    replace(job_run, "run_to_end", faulty_run)
     for module in (training_job, transform_job):
         replace(module, "run_container", faulty)
 

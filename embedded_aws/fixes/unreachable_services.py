@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task im
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 # Prefixes of the optimized integrations' errors.
-_PREFIXES = {"lambda": "Lambda", "sns": "SNS", "sagemaker": "SageMaker"}
+_PREFIXES = {"glue": "Glue", "lambda": "Lambda", "sns": "SNS", "sagemaker": "SageMaker"}
 
 
 def apply() -> None:

@@ -22,6 +22,7 @@ from embedded_aws.iam.errors import UnsupportedRequestError
 # Name with which requests are signed, and botocore's name of the service.
 _SERVICES = {
     "events": "events",
+    "glue": "glue",
     "kms": "kms",
     "lambda": "lambda",
     "logs": "logs",

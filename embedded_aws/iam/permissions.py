@@ -165,6 +165,8 @@ def _pass_role(service: str, *path: str) -> Need:
         value: Any = asked.request.parameters
         for name in path:
             value = (value or {}).get(name)
+        if value and not value.startswith("arn:"):  # Glue takes names, too
+            value = f"arn:{asked.partition}:iam::{asked.account_id}:role/{value}"
         context = {"iam:passedtoservice": (service,)}
         return [Permission("iam:PassRole", value, context)] if value else []
 
@@ -194,6 +196,26 @@ def _sagemaker_kind(kind: str, arn_kind: str, *role_path: str) -> dict[tuple[str
         ("sagemaker", f"Describe{kind}"): [on(f"sagemaker:Describe{kind}", resource)],
         ("sagemaker", f"Stop{kind}"): [on(f"sagemaker:Stop{kind}", resource)],
     }
+
+
+# --- Glue -----------------------------------------------------------------------------------
+
+_GLUE = "glue.amazonaws.com"
+
+
+def _job_asked_for(asked: Asked) -> str:
+    return asked.arn("glue", f"job/{asked['JobName'] or asked['Name']}")
+
+
+def _glue_job(*operations: str) -> dict[tuple[str, str], list[Need]]:
+    """Operations on a job and its runs: each needs the action of its name, on the job."""
+    return {("glue", name): [on(f"glue:{name}", _job_asked_for)] for name in operations}
+
+
+def _tag_new_job(asked: Asked) -> list[Permission]:
+    keys = tuple(asked["Tags"] or ())
+    context = {"aws:tagkeys": keys}
+    return [Permission("glue:TagResource", _job_asked_for(asked), context)] if keys else []
 
 
 # --- the others -----------------------------------------------------------------------------
@@ -279,6 +301,16 @@ NEEDS: Mapping[tuple[str, str], list[Need]] = {
     ],
     ("sagemaker", "AddTags"): [on("sagemaker:AddTags", given("ResourceArn"))],
     ("sagemaker", "ListTags"): [on("sagemaker:ListTags", given("ResourceArn"))],
+    **_glue_job("BatchStopJobRun", "DeleteJob", "GetJob", "GetJobRun", "GetJobRuns", "StartJobRun"),
+    ("glue", "CreateJob"): [
+        on("glue:CreateJob", _job_asked_for),
+        _tag_new_job,
+        _pass_role(_GLUE, "Role"),
+    ],
+    ("glue", "UpdateJob"): [
+        on("glue:UpdateJob", _job_asked_for),
+        _pass_role(_GLUE, "JobUpdate", "Role"),
+    ],
     ("sns", "Publish"): [on("sns:Publish", given("TopicArn")), _publish_encrypted],
     ("sqs", "SendMessage"): [on("sqs:SendMessage", _queue), _send_encrypted],
     ("sqs", "GetQueueUrl"): [on("sqs:GetQueueUrl", named("sqs", "", "QueueName", ""))],

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from moto.settings import moto_server_port
 from moto.sts.models import sts_backends
 
 from embedded_aws.iam import policies
@@ -17,6 +18,7 @@ from embedded_aws.iam.errors import RoleNotAssumableError
 from embedded_aws.iam.policy_evaluation import AccessRequest, Principal, decide
 from embedded_aws.iam.recorder import record
 
+GLUE = "glue.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 STEP_FUNCTIONS = "states.amazonaws.com"
 SAGEMAKER = "sagemaker.amazonaws.com"
@@ -48,6 +50,17 @@ class RoleSession:
     def principal(self) -> Principal:
         """Who this is, in policies."""
         return Principal(self.session_arn, self.role_arn, self.account_id)
+
+    def environment(self, region: str) -> dict[str, str]:
+        """Variables by which the AWS SDK of a process asks the embedded AWS as this role."""
+        return {
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{moto_server_port()}",
+        }
 
     @property
     def role(self) -> Any:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 import threading
@@ -27,15 +26,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from moto.settings import moto_server_port
-
 from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.isolation import isolated_environment
 from embedded_aws.lambda_runtime.process import WorkerProcess
 from embedded_aws.lambda_runtime.role import may_log, role_session_of
 from embedded_aws.log_delivery import deliver
 
 _INIT_TIMEOUT_SECONDS = 60.0  # AWS: 10 s; a laptop's first import after installation is slower
-_INHERITED = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH")
 
 
 class WorkerPool:
@@ -103,19 +100,14 @@ pool = WorkerPool()
 def _environment(function: Any, session: RoleSession, log_stream: str) -> dict[str, str]:
     """Build a worker's environment: the template's variables and those Lambda always sets."""
     return {
-        **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+        **isolated_environment(),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_REGION": function.region,
-        "AWS_DEFAULT_REGION": function.region,
-        "AWS_ACCESS_KEY_ID": session.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
-        "AWS_SESSION_TOKEN": session.session_token,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{moto_server_port()}",
+        **session.environment(function.region),
         **{name: str(value) for name, value in function.environment_vars.items()},
     }
 

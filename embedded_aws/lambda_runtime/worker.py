@@ -6,8 +6,7 @@ or logs goes to standard error. Ends when standard input ends, so it never outli
 
 Only the function's own code comes from the asset. The layers hold Linux wheels for the function's
 architecture, so the packages installed beside this interpreter, from the same lock, stand in for
-them; the project itself is taken off the import path, so that what is not in the asset is missing
-here as it would be on AWS.
+them; the project itself is not on the import path (see ``import_isolation``).
 """
 
 from __future__ import annotations
@@ -49,17 +48,6 @@ class Context:
         return max(0, int((self._deadline_seconds - time.time()) * 1000))
 
 
-def _isolate(code_directory: str) -> None:
-    """Import the function's code from its asset and nowhere else."""
-    sys.meta_path[:] = [
-        finder
-        for finder in sys.meta_path
-        if "__editable__" not in getattr(finder, "__module__", "")
-    ]
-    libraries = (sys.prefix, sys.base_prefix, sys.exec_prefix)
-    sys.path[:] = [code_directory, *(p for p in sys.path if p and p.startswith(libraries))]
-
-
 def _load(handler: str) -> Callable[[Any, Any], Any]:
     """Import ``package.module.function``, with Lambda's own error types."""
     module_name, _, function_name = handler.rpartition(".")
@@ -97,7 +85,7 @@ def main(code_directory: str, handler_name: str) -> None:
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
-    _isolate(code_directory)
+    sys.path.insert(0, code_directory)
     try:
         handler = _load(handler_name)
     except ImportError as error:

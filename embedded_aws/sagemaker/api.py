@@ -12,8 +12,9 @@ from moto.core.utils import camelcase_to_underscores
 
 from embedded_aws.errors import UnsupportedTuningStrategyError
 from embedded_aws.own_api import OwnApi
+from embedded_aws.request_validation import validate_request
+from embedded_aws.sagemaker.errors import ValidationException
 from embedded_aws.sagemaker.registry import registry_of
-from embedded_aws.sagemaker.request_validation import validate_request
 from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _OPERATIONS = (
@@ -48,7 +49,7 @@ class SageMakerApi(OwnApi):
 
     def _perform(self, operation: str) -> dict[str, Any] | None:
         parameters = {k: v for k, v in self.params.items() if v is not None}
-        validate_request(operation, parameters)
+        validate_request("sagemaker", operation, parameters, error=ValidationException)
         registry = registry_of(self.current_account, self.region)
         try:
             result: dict[str, Any] | None = getattr(registry, camelcase_to_underscores(operation))(

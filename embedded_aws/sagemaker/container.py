@@ -9,13 +9,11 @@ when; here all are asked before the container starts.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
-from typing import IO
 
+from embedded_aws.child_process import DeadlineError, StopRequestedError, run_to_end
 from embedded_aws.iam.enforcement import has_all
 from embedded_aws.iam.permissions import Permission
 from embedded_aws.iam.role_sessions import RoleSession
@@ -24,7 +22,6 @@ from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
 _MODULE_BY_REPOSITORY = {"factorization-machines": "embedded_aws.factorization_machines"}
 _PULL_ACTIONS = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
-_STOP_GRACE_SECONDS = 10.0  # AWS waits 120 s between SIGTERM and SIGKILL
 
 
 def stand_in_for(image: str) -> str:
@@ -110,44 +107,15 @@ def run_container(
         "PYTHONUNBUFFERED": "1",
         "SM_NUM_CPUS": str(n_processors),
     }
-    process = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
-        [sys.executable, "-m", module, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    assert process.stdout is not None  # noqa: S101 - Popen was given a pipe
-    reader = threading.Thread(target=_read_lines, args=(process.stdout, on_line), daemon=True)
-    reader.start()
     try:
-        while process.poll() is None:
-            if stop_requested.wait(0.02):
-                raise JobStoppedError
-            if deadline is not None and time.monotonic() > deadline:
-                raise JobStoppedError("MaxRuntimeExceeded")
-    finally:
-        _end(process)
-        reader.join()
-        process.stdout.close()
-    return process.returncode
-
-
-def _read_lines(stream: IO[str], on_line: Callable[[str], None]) -> None:
-    for line in stream:
-        on_line(line.rstrip("\n"))
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_STOP_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+        return run_to_end(
+            [sys.executable, "-m", module, *arguments],
+            environment=environment,
+            on_line=on_line,
+            stop_requested=stop_requested,
+            deadline=deadline,
+        )
+    except StopRequestedError as stopped:
+        raise JobStoppedError from stopped
+    except DeadlineError as too_late:
+        raise JobStoppedError("MaxRuntimeExceeded") from too_late

@@ -23,6 +23,7 @@ from typing import Any
 from isal import igzip
 
 from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.job_log import JobLog
 from embedded_aws.processor_count import processor_count
 from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
 from embedded_aws.sagemaker.errors import ValidationException
@@ -34,7 +35,6 @@ from embedded_aws.sagemaker.job import (
     internal_server_error,
     utc_now,
 )
-from embedded_aws.sagemaker.job_log import JobLog
 from embedded_aws.sagemaker.metrics import METRIC_DEFINITIONS, MetricReader
 from embedded_aws.sagemaker.storage import Storage
 from embedded_aws.unsupported import UnsupportedInEmbeddedAws

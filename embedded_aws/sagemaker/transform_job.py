@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.job_log import JobLog
 from embedded_aws.sagemaker.container import check_pull, run_container, stand_in_for
 from embedded_aws.sagemaker.job import Job, JobFailedError, utc_now
-from embedded_aws.sagemaker.job_log import JobLog
 from embedded_aws.sagemaker.payloads import (
     MIB,
     PayloadError,

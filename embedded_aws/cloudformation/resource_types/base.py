@@ -103,6 +103,8 @@ class ResourceType:
         reference.
     name_property : str or None
         The property by which a template names the resource itself.
+    tags_are_mapping : bool
+        Whether templates give the type's tags as an object, not as a list of keys and values.
     """
 
     type_name: ClassVar[str]
@@ -110,6 +112,7 @@ class ResourceType:
     without_effect: ClassVar[frozenset[str]] = frozenset()
     immutable: ClassVar[frozenset[str]] = frozenset()
     name_property: ClassVar[str | None] = None
+    tags_are_mapping: ClassVar[bool] = False
 
     def check(self, properties: Properties) -> None:
         """Refuse properties that would have no effect.
@@ -130,6 +133,8 @@ class ResourceType:
         """Return properties with the stack's tags, which CloudFormation puts on every resource."""
         if not stack_tags or "Tags" not in self.properties:
             return properties
+        if self.tags_are_mapping:
+            return {**properties, "Tags": {**stack_tags, **properties.get("Tags", {})}}
         own = properties.get("Tags", [])
         known = {tag["Key"] for tag in own}
         more = [{"Key": k, "Value": v} for k, v in stack_tags.items() if k not in known]

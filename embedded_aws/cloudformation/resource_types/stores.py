@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from embedded_aws.cloudformation.resource_types.base import (
@@ -29,11 +28,7 @@ class Parameter(ResourceType):
     immutable = frozenset({"Name"})
     name_property = "Name"
 
-    def tags_of(self, properties: Properties, stack_tags: Mapping[str, str]) -> Properties:
-        """Return properties with the stack's tags; here they are a mapping."""
-        if not stack_tags:
-            return properties
-        return {**properties, "Tags": {**stack_tags, **properties.get("Tags", {})}}
+    tags_are_mapping = True
 
     def create(self, request: Request) -> Physical:
         """Store the parameter."""

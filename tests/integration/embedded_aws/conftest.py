@@ -18,7 +18,7 @@ ROLE_ARN = "arn:aws:iam::123456789012:role/test"
 
 def make_role(aws: EmbeddedAws) -> None:
     """Make the role of all tests' state machines, functions, jobs and schedules: it may do all."""
-    services = ["lambda", "sagemaker", "scheduler", "states"]
+    services = ["glue", "lambda", "sagemaker", "scheduler", "states"]
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": [f"{name}.amazonaws.com" for name in services]},

@@ -10,7 +10,9 @@ from console.doctor.machine import (
     check_node,
     check_packages,
     check_python,
+    check_spark_for_large_ratings,
 )
+from embedded_aws.errors import SparkMissingError
 
 LOCK = """\
 click==8.5.1 \\
@@ -85,3 +87,20 @@ def test_node_of_this_installation_starts():
 
 def test_node_that_cannot_be_started(tmp_path):
     assert ask_node(tmp_path / "missing")[0] != 0
+
+
+def test_spark_is_found():
+    finding = check_spark_for_large_ratings(lambda: "PySpark 3.5.9, Java 17.0.15")
+
+    assert (finding.status, finding.found) == (Status.OK, "PySpark 3.5.9, Java 17.0.15")
+
+
+def test_missing_spark_is_a_note():
+    def check():
+        raise SparkMissingError("PySpark is not installed", "run make spark")
+
+    finding = check_spark_for_large_ratings(check)
+
+    assert finding.status is Status.SKIPPED
+    assert "PySpark is not installed" in finding.found
+    assert finding.advice == "for that, run make spark"

@@ -4,7 +4,7 @@ import pytest
 
 from embedded_aws.faults import FaultPlan, FaultPlanError
 from embedded_aws.faults.kinds import FAULT_KINDS, StateKind, applicable
-from embedded_aws.faults.machine import task_kinds
+from embedded_aws.faults.machine import kind_of, task_kinds
 
 ARN = "arn:aws:states:::"
 DEFINITION = {
@@ -96,6 +96,7 @@ def test_states_are_told_apart_by_what_they_call() -> None:
         "Model": StateKind.SAGEMAKER_CALL,
         "Put": StateKind.CALL,
     }
+    assert kind_of("arn:aws:states:::glue:startJobRun.sync") is StateKind.GLUE_JOB
 
 
 def test_every_fault_can_happen_somewhere_and_every_state_can_fail() -> None:

@@ -13,8 +13,9 @@ from embedded_aws.log_delivery import deliver
 class JobLog:
     """One stream of a group such as ``/aws/sagemaker/TrainingJobs``.
 
-    Without the permissions that "How to use SageMaker AI execution roles" lists for logging, the
-    job runs and its log is missing; the guide does not say what becomes of the job.
+    Without the permissions that writing it needs, the job runs and its log is missing. What becomes
+    of such a job is documented neither for SageMaker ("How to use SageMaker AI execution roles"
+    lists the permissions) nor for Glue (managed policy AWSGlueServiceRole).
 
     Parameters
     ----------

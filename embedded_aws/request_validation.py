@@ -7,38 +7,41 @@ violation in one message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import regex  # Java's patterns in the model use \\p{L}, which re lacks
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from embedded_aws.api_model import input_shape
-from embedded_aws.sagemaker.errors import ValidationException
 
 
-def validate_request(operation: str, parameters: dict[str, Any]) -> None:
+def validate_request(
+    service: str, operation: str, parameters: dict[str, Any], *, error: Callable[[str], Exception]
+) -> None:
     """Check one request.
 
     Parameters
     ----------
+    service : str
+        botocore's name of the service.
     operation : str
         For example ``CreateTrainingJob``.
     parameters : dict
         The request's members.
+    error : callable
+        Makes the service's error of a message.
 
     Raises
     ------
-    ValidationException
-        Names every violation, in AWS's words: "2 validation errors detected: Value ... at ...
-        failed to satisfy constraint: ...".
+    Exception
+        What `error` makes. Names every violation, in AWS's words: "2 validation errors detected:
+        Value ... at ... failed to satisfy constraint: ...".
     """
-    problems = list(_violations(parameters, input_shape("sagemaker", operation), ""))
+    problems = list(_violations(parameters, input_shape(service, operation), ""))
     if problems:
         plural = "s" if len(problems) > 1 else ""
-        raise ValidationException(
-            f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}"
-        )
+        raise error(f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}")
 
 
 def _violations(value: Any, shape: Shape, path: str) -> Iterator[str]:
@@ -86,8 +89,13 @@ def _string_violations(value: Any, shape: Shape, path: str) -> Iterator[str]:
     if getattr(shape, "enum", None) and value not in shape.enum:
         yield _violation(value, path, f"Member must satisfy enum value set: {shape.enum}")
     pattern = shape.metadata.get("pattern")
-    if pattern and not regex.fullmatch(pattern, value, regex.DOTALL):
+    if pattern and not regex.fullmatch(_in_code_points(pattern), value, regex.DOTALL):
         yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _in_code_points(pattern: str) -> str:
+    """Write a range of surrogate pairs, as Java's patterns have it, as Python does."""
+    return pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 
 
 def _size_violations(size: float, value: Any, shape: Shape, path: str, what: str) -> Iterator[str]:
