@@ -12,13 +12,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import numpy as np
 from moto.server import ThreadedMotoServer
 
+from lambdas.preprocess.handler import MAX_ROWS_PER_PART
 from recommender import tables
 from recommender.run_layout import RunLayout, Split
 
@@ -31,22 +35,46 @@ ROWS_PER_FILE = 10_000
 _RUN_HANDLER = """
 import importlib, json, sys, time
 handler = importlib.import_module(f"lambdas.{sys.argv[1]}.handler").lambda_handler
-start = time.perf_counter()
-answer = handler(json.load(sys.stdin), None)
-seconds = time.perf_counter() - start
+event = json.load(sys.stdin)
+start, cpu_start = time.perf_counter(), time.process_time()
+answer = handler(event, None)
+seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
 with open("/proc/self/status") as status:
     (peak,) = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-print(json.dumps({"answer": answer, "seconds": seconds, "peak_mib": peak / 1024}))
+print(json.dumps({"answer": answer, "seconds": seconds, "cpu_seconds": cpu_seconds,
+                  "peak_mib": peak / 1024}))
 """
 
 
 def main(sizes: list[int]) -> None:
     """Print peak memory and time of each function for each number of ratings."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serving_s3() as s3:
+        print("| ratings | function | peak MiB | seconds | of a processor |")
+        print("|---:|---|---:|---:|---:|")
+        for n_ratings in sizes:
+            run = PreparedRun(
+                s3,
+                n_ratings,
+                n_users=int(n_ratings * N_USERS_PER_RATING),
+                n_items=int(n_ratings * N_ITEMS_PER_RATING),
+                max_rows_per_part=MAX_ROWS_PER_PART,
+            )
+            for name in ("convert_recordio", "evaluate"):
+                found = run.measure(name)
+                print(
+                    f"| {n_ratings:,} | {name} | {found['peak_mib']:.0f} "
+                    f"| {found['seconds']:.1f} | {found['cpu_seconds']:.1f} |"
+                )
+
+
+@contextmanager
+def serving_s3() -> Iterator[Any]:
+    """Serve S3 from this process, say so in its environment, and give a client."""
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    os.environ |= {
+    environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -54,43 +82,58 @@ def main(sizes: list[int]) -> None:
         "DATA_BUCKET": BUCKET,
         "LOG_LEVEL": "ERROR",
     }
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    print("| ratings | function | peak MiB | seconds |\n|---:|---|---:|---:|")
-    for n_ratings in sizes:
-        run = _Run(s3, n_ratings)
-        for name in ("convert_recordio", "evaluate"):
-            found = run.measure(name)
-            print(f"| {n_ratings:,} | {name} | {found['peak_mib']:.0f} | {found['seconds']:.1f} |")
-    server.stop()
+    try:
+        with patch.dict(os.environ, environment):
+            s3 = boto3.client("s3")
+            s3.create_bucket(Bucket=BUCKET)
+            yield s3
+    finally:
+        server.stop()
 
 
-class _Run:
-    """A run whose ratings are prepared, in one part for each split: the worst case."""
+class PreparedRun:
+    """A run whose ratings are prepared.
 
-    def __init__(self, s3: Any, n_ratings: int) -> None:
+    Parameters
+    ----------
+    s3 : client
+    n_ratings : int
+        In all splits together.
+    n_users, n_items : int
+    max_rows_per_part : int
+        Of a split's files.
+    """
+
+    def __init__(
+        self, s3: Any, n_ratings: int, *, n_users: int, n_items: int, max_rows_per_part: int
+    ) -> None:
         self._s3 = s3
         self._layout = RunLayout(f"run-{n_ratings}")
         self._counts = {
-            "n_users": int(n_ratings * N_USERS_PER_RATING),
-            "n_items": int(n_ratings * N_ITEMS_PER_RATING),
+            "n_users": n_users,
+            "n_items": n_items,
             **{f"n_{split}": int(n_ratings * share) for split, share in SHARES.items()},
         }
         rng = np.random.default_rng(0)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "part.parquet"
             for split in SHARES:
-                n_rows = self._counts[f"n_{split}"]
-                tables.write_ratings(
-                    path,
-                    user_index=rng.integers(0, self._counts["n_users"], n_rows, dtype=np.int32),
-                    item_index=rng.integers(0, self._counts["n_items"], n_rows, dtype=np.int32),
-                    rating=rng.integers(1, 6, n_rows).astype(np.float32),
-                    timestamp=rng.integers(1_300_000_000, 1_500_000_000, n_rows),
-                )
-                s3.upload_file(str(path), BUCKET, self._layout.ratings_key(split, 0))
+                starts = range(0, self._counts[f"n_{split}"], max_rows_per_part)
+                for part, start in enumerate(starts):
+                    self._write(path, rng, min(max_rows_per_part, starts.stop - start))
+                    s3.upload_file(str(path), BUCKET, self._layout.ratings_key(split, part))
+
+    def _write(self, path: Path, rng: np.random.Generator, n_rows: int) -> None:
+        tables.write_ratings(
+            path,
+            user_index=rng.integers(0, self._counts["n_users"], n_rows, dtype=np.int32),
+            item_index=rng.integers(0, self._counts["n_items"], n_rows, dtype=np.int32),
+            rating=rng.integers(1, 6, n_rows).astype(np.float32),
+            timestamp=rng.integers(1_300_000_000, 1_500_000_000, n_rows),
+        )
 
     def measure(self, name: str) -> dict[str, Any]:
+        """Run a function: ``answer``, ``seconds``, ``cpu_seconds``, ``peak_mib``."""
         event = {"convert_recordio": self._conversion, "evaluate": self._evaluation}[name]()
         completed = subprocess.run(  # noqa: S603
             [sys.executable, "-c", _RUN_HANDLER, name],
@@ -117,6 +160,10 @@ class _Run:
             lines = '{"score": 3.141592741012573}\n' * min(ROWS_PER_FILE, n_test - start)
             key = self._layout.prediction_key(part)
             self._s3.put_object(Bucket=BUCKET, Key=key, Body=lines.encode())
+            # Evaluate only counts the files that predictions were made for.
+            self._s3.put_object(
+                Bucket=BUCKET, Key=self._layout.recordio_key("test", part), Body=b""
+            )
         return {
             "predictor_type": "regressor",
             "quality_gate": {"must_beat_baselines": True, "max_rmse": None},

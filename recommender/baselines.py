@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.kept_ratings import KeptRatings
+from recommender.tables import RatingsColumns
+
 FloatArray = npt.NDArray[np.float64]
-IndexArray = npt.NDArray[np.int64]
+IndexArray = npt.NDArray[np.integer]
 
 # Koren's values for Netflix, and Surprise's defaults.
 N_ROUNDS = 10
@@ -42,12 +46,7 @@ class BiasBaseline:
 
 
 def fit_bias_baseline(
-    user_index: IndexArray,
-    item_index: IndexArray,
-    ratings: npt.NDArray[np.floating],
-    *,
-    n_users: int,
-    n_items: int,
+    ratings: Sequence[RatingsColumns] | KeptRatings, *, n_users: int, n_items: int
 ) -> BiasBaseline:
     """Fit regularised biases to training ratings by alternating least squares.
 
@@ -58,19 +57,31 @@ def fit_bias_baseline(
 
     Parameters
     ----------
-    user_index, item_index : int64 array, shape (n_ratings,)
-    ratings : float array, shape (n_ratings,)
-        Of the training split only.
+    ratings : sequence of RatingsColumns, or KeptRatings
+        Of the training split only, in blocks; gone through 21 times. Each sum is made in the order
+        of the ratings, so that where they are cut matters only to the last digits of the mean.
     n_users, n_items : int
+        16 bytes of memory for each customer and video.
     """
-    mean = float(np.mean(ratings, dtype=np.float64))
-    residual = ratings.astype(np.float64) - mean
-    per_customer = np.bincount(user_index, minlength=n_users) + CUSTOMER_REGULARISATION
-    per_video = np.bincount(item_index, minlength=n_items) + VIDEO_REGULARISATION
+    total, n_ratings = 0.0, 0
+    per_customer = np.full(n_users, CUSTOMER_REGULARISATION)
+    per_video = np.full(n_items, VIDEO_REGULARISATION)
+    for block in ratings:
+        total += float(block.rating.sum(dtype=np.float64))
+        n_ratings += len(block)
+        np.add.at(per_customer, block.user_index, 1.0)
+        np.add.at(per_video, block.item_index, 1.0)
+    mean = total / n_ratings
     customer_bias, video_bias = np.zeros(n_users), np.zeros(n_items)
     for _ in range(N_ROUNDS):
-        left = residual - customer_bias[user_index]
-        video_bias = np.bincount(item_index, left, minlength=n_items) / per_video
-        left = residual - video_bias[item_index]
-        customer_bias = np.bincount(user_index, left, minlength=n_users) / per_customer
+        video_bias[:] = 0.0
+        for block in ratings:
+            left = block.rating.astype(np.float64) - mean - customer_bias[block.user_index]
+            np.add.at(video_bias, block.item_index, left)
+        video_bias /= per_video
+        customer_bias[:] = 0.0
+        for block in ratings:
+            left = block.rating.astype(np.float64) - mean - video_bias[block.item_index]
+            np.add.at(customer_bias, block.user_index, left)
+        customer_bias /= per_customer
     return BiasBaseline(mean, customer_bias, video_bias)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from recommender import metrics
 from recommender.baselines import fit_bias_baseline
 from recommender.comparison import Comparison
+from recommender.kept_ratings import KeptRatings
 from recommender.labels import label
+from recommender.metrics import ColdStarts, ProbabilityErrors, RatingErrors
+from recommender.predictions import PredictedRatings
+from recommender.tables import RatingsColumns
 
 PredictorType = Literal["regressor", "binary_classifier"]
 Outcome = Literal["accepted", "rejected"]
@@ -39,9 +40,8 @@ class QualityGate:
 
 
 def regressor_metrics(
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    scores: npt.NDArray[np.float64],
+    train: Sequence[RatingsColumns] | KeptRatings,
+    test: Iterable[PredictedRatings],
     *,
     n_users: int,
     n_items: int,
@@ -50,57 +50,63 @@ def regressor_metrics(
 
     Parameters
     ----------
-    train, test : DataFrame
-        ``user_index``, ``item_index``, ``rating``; baselines are fitted on `train` only.
-    scores : float64 array, shape (len(test),)
+    train : sequence of RatingsColumns, or KeptRatings
+        Baselines are fitted on these only; gone through 22 times.
+    test : iterable of (RatingsColumns, float64 array)
+        Ratings with their predictions; one block at a time is held.
     n_users, n_items : int
+        Memory grows with these, not with the ratings.
 
     Returns
     -------
     dict
         ``rmse``, ``mse``, ``mae``, ``global_mean_rmse``, ``bias_baseline_rmse`` (rating points),
-        ``n_test``, ``cold_customers``, ``cold_videos``, ``cold_rows``.
+        ``n_test``, ``cold_customers``, ``cold_videos``, ``cold_rows``. Where blocks are cut
+        matters only to the last digits, and not to counts.
 
     Raises
     ------
     PredictionsError
         If predictions and truths do not match.
     """
-    truths = test["rating"].to_numpy(np.float64)
-    baseline = fit_bias_baseline(
-        train["user_index"].to_numpy(np.int64),
-        train["item_index"].to_numpy(np.int64),
-        train["rating"].to_numpy(np.float64),
-        n_users=n_users,
-        n_items=n_items,
-    )
-    by_bias = baseline.predict(
-        test["user_index"].to_numpy(np.int64), test["item_index"].to_numpy(np.int64)
-    )
+    cold = ColdStarts(n_users, n_items)
+    for block in train:
+        cold.learn(block.user_index, block.item_index)
+    baseline = fit_bias_baseline(train, n_users=n_users, n_items=n_items)
+    model, by_mean, by_bias = RatingErrors(), RatingErrors(), RatingErrors()
+    for ratings, scores in test:
+        model.add(ratings.rating, scores)
+        by_mean.add(ratings.rating, np.full(len(ratings), baseline.mean))
+        by_bias.add(ratings.rating, baseline.predict(ratings.user_index, ratings.item_index))
+        cold.add(ratings.user_index, ratings.item_index)
     return {
-        "rmse": metrics.rmse(truths, scores),
-        "mse": metrics.mse(truths, scores),
-        "mae": metrics.mae(truths, scores),
-        "global_mean_rmse": metrics.rmse(truths, np.full(len(truths), baseline.mean)),
-        "bias_baseline_rmse": metrics.rmse(truths, by_bias),
-        **_counts(train, test),
+        "rmse": model.rmse,
+        "mse": model.mse,
+        "mae": model.mae,
+        "global_mean_rmse": by_mean.rmse,
+        "bias_baseline_rmse": by_bias.rmse,
+        **_counts(model.n, cold),
     }
 
 
 def classifier_metrics(
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    probabilities: npt.NDArray[np.float64],
+    train: Iterable[RatingsColumns],
+    test: Iterable[PredictedRatings],
     *,
+    n_users: int,
+    n_items: int,
     positive_rating: float,
 ) -> dict[str, float | int]:
     """Score predicted probabilities, and the baselines beside them.
 
     Parameters
     ----------
-    train, test : DataFrame
-        ``user_index``, ``item_index``, ``rating``.
-    probabilities : float64 array, shape (len(test),)
+    train : iterable of RatingsColumns
+        Gone through once; one block at a time is held.
+    test : iterable of (RatingsColumns, float64 array)
+        Ratings with the probabilities predicted for them; one block at a time is held.
+    n_users, n_items : int
+        Memory grows with these, not with the ratings.
     positive_rating : float
         Ratings from here on are positive.
 
@@ -116,15 +122,25 @@ def classifier_metrics(
     PredictionsError
         If predictions and truths do not match, or are no probabilities.
     """
-    truths = label(test["rating"].to_numpy(), positive_rating)
-    prior = float(label(train["rating"].to_numpy(), positive_rating).mean(dtype=np.float64))
-    by_prior = np.full(len(truths), prior)
+    cold = ColdStarts(n_users, n_items)
+    n_positive, n_train = 0, 0
+    for block in train:
+        cold.learn(block.user_index, block.item_index)
+        n_positive += int(np.count_nonzero(label(block.rating, positive_rating)))
+        n_train += len(block)
+    prior = n_positive / n_train
+    model, by_prior = ProbabilityErrors(), ProbabilityErrors()
+    for ratings, probabilities in test:
+        truths = label(ratings.rating, positive_rating)
+        model.add(truths, probabilities)
+        by_prior.add(truths, np.full(len(truths), prior))
+        cold.add(ratings.user_index, ratings.item_index)
     return {
-        "accuracy": metrics.accuracy(truths, probabilities),
-        "log_loss": metrics.log_loss(truths, probabilities),
-        "majority_accuracy": metrics.accuracy(truths, by_prior),
-        "prior_log_loss": metrics.log_loss(truths, by_prior),
-        **_counts(train, test),
+        "accuracy": model.accuracy,
+        "log_loss": model.log_loss,
+        "majority_accuracy": by_prior.accuracy,
+        "prior_log_loss": by_prior.log_loss,
+        **_counts(model.n, cold),
     }
 
 
@@ -169,15 +185,9 @@ _BASELINES = (
 )
 
 
-def _counts(train: pd.DataFrame, test: pd.DataFrame) -> dict[str, int]:
-    cold = metrics.cold_starts(
-        train["user_index"].to_numpy(np.int64),
-        train["item_index"].to_numpy(np.int64),
-        test["user_index"].to_numpy(np.int64),
-        test["item_index"].to_numpy(np.int64),
-    )
+def _counts(n_test: int, cold: ColdStarts) -> dict[str, int]:
     return {
-        "n_test": len(test),
+        "n_test": n_test,
         "cold_customers": cold.customers,
         "cold_videos": cold.videos,
         "cold_rows": cold.rows,

@@ -125,7 +125,7 @@ class PredictionQuality:
 
     @property
     def rmse(self) -> float:
-        """Root of the mean squared error, as `recommender.metrics.rmse` gives it; NaN of none."""
+        """Root of the mean squared error, as `recommender.metrics` gives it; NaN of none."""
         return math.sqrt(self._sums[1] / self._sums[0]) if self.n else math.nan
 
     @property

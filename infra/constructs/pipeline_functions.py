@@ -96,8 +96,8 @@ def pipeline_functions(
             folder="evaluate",
             layer=layer("evaluation"),
             memory_mib=3072,
-            disk_mib=512,
-            timeout=Duration.minutes(10),
+            disk_mib=4096,
+            timeout=Duration.minutes(15),
         ),
     )
     return {function.node.id: function for function in functions}

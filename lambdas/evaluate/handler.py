@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from lambdas.evaluate.accepted import accepted_model
 from lambdas.evaluate.events import EvaluateRequest, EvaluateResponse
 from lambdas.evaluate.quality import quality_metrics
 from lambdas.runtime.logs import run_logger
 from lambdas.runtime.metrics import RunMetrics
+from lambdas.runtime.predicted_ratings import predicted_ratings
 from lambdas.runtime.ratings_parts import ratings_parts
 from lambdas.runtime.settings import Settings
 from lambdas.runtime.store import ArtifactStore
 from recommender.comparison import compare
-from recommender.errors import CorruptArtifactError
 from recommender.evaluation import QualityGate, classifier_metrics, judge, regressor_metrics
-from recommender.predictions import join_parts, parse_predictions
+from recommender.kept_ratings import KeptRatings
 from recommender.run_layout import RunLayout
-from recommender.tables import concatenate
+
+# A quarter of the function's memory keeps training ratings; more of them go to its disk. The rest
+# is for Python, DuckDB, a part of the ratings, and the arrays of customers and videos.
+MEMORY_SHARE_OF_RATINGS = 4
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
@@ -70,36 +70,25 @@ def _evaluate(
 def _metrics(
     store: ArtifactStore, layout: RunLayout, request: EvaluateRequest
 ) -> dict[str, float | int]:
-    train = _ratings(store, layout.ratings_prefix("train"), request.ratings.n_train)
-    test = _ratings(store, layout.ratings_prefix("test"), request.ratings.n_test)
-    scores = _scores(store, layout, len(test))
-    if request.positive_rating is not None:
-        return classifier_metrics(train, test, scores, positive_rating=request.positive_rating)
-    return regressor_metrics(
-        train, test, scores, n_users=request.ratings.n_users, n_items=request.ratings.n_items
-    )
-
-
-def _ratings(store: ArtifactStore, prefix: str, n_ratings: int) -> pd.DataFrame:
-    with TemporaryDirectory() as folder:
-        ratings = concatenate(list(ratings_parts(store, prefix, Path(folder))))
-    if len(ratings) != n_ratings:
-        raise CorruptArtifactError(
-            f"{store.uri(prefix)}: expected {n_ratings} ratings, as Preprocess counted, found "
-            f"{len(ratings)}; run it again"
+    """Go through the training and the test split; neither need fit in memory."""
+    counts = request.ratings
+    indices = {"n_users": counts.n_users, "n_items": counts.n_items}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        test = predicted_ratings(store, layout, folder, n_ratings=counts.n_test)
+        train = ratings_parts(
+            store, layout.ratings_prefix("train"), folder, n_ratings=counts.n_train
         )
-    return pd.DataFrame(
-        {
-            "user_index": ratings.user_index,
-            "item_index": ratings.item_index,
-            "rating": ratings.rating,
-        }
-    )
+        if request.positive_rating is not None:
+            return classifier_metrics(
+                train, test, **indices, positive_rating=request.positive_rating
+            )
+        memory_bytes = _memory_bytes() // MEMORY_SHARE_OF_RATINGS
+        with KeptRatings(folder, n_ratings=counts.n_train, memory_bytes=memory_bytes) as kept:
+            kept.fill(train)
+            return regressor_metrics(kept, test, **indices)
 
 
-def _scores(store: ArtifactStore, layout: RunLayout, n_truths: int) -> npt.NDArray[np.float64]:
-    """Read the predictions for each part that was sent, in the order of the parts."""
-    n_parts = len(store.keys(layout.recordio_prefix("test")))
-    keys = [layout.prediction_key(part) for part in range(n_parts)]
-    parts = [parse_predictions(store.get(key), where=store.uri(key)) for key in keys]
-    return join_parts(parts, n_truths=n_truths)
+def _memory_bytes() -> int:
+    """Give the memory of the function, which Lambda's runtime tells; outside of it a default."""
+    return int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3072")) << 20

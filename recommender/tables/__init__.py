@@ -6,17 +6,11 @@ number of processors.
 
 from recommender.tables.index import read_customers, read_videos, write_customers, write_videos
 from recommender.tables.parquet_file import CONTENT_TYPE
-from recommender.tables.ratings import (
-    RatingsColumns,
-    concatenate,
-    read_ratings,
-    write_ratings,
-)
+from recommender.tables.ratings import RatingsColumns, read_ratings, write_ratings
 
 __all__ = [
     "CONTENT_TYPE",
     "RatingsColumns",
-    "concatenate",
     "read_customers",
     "read_ratings",
     "read_videos",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,22 +44,6 @@ class RatingsColumns:
             self.rating[rows],
             None if self.timestamp is None else self.timestamp[rows],
         )
-
-
-def concatenate(parts: Sequence[RatingsColumns]) -> RatingsColumns:
-    """Join ratings; their times are left out.
-
-    Parameters
-    ----------
-    parts : sequence of RatingsColumns
-        At least one.
-    """
-    return RatingsColumns(
-        np.concatenate([part.user_index for part in parts]),
-        np.concatenate([part.item_index for part in parts]),
-        np.concatenate([part.rating for part in parts]),
-        None,
-    )
 
 
 def write_ratings(

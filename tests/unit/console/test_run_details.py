@@ -96,6 +96,7 @@ def s3(monkeypatch, tmp_path) -> Iterator[Any]:
         for part, scores in enumerate(PREDICTED):
             lines = "".join(json.dumps({"score": score}) + "\n" for score in scores)
             client.put_object(Bucket=BUCKET, Key=LAYOUT.prediction_key(part), Body=lines)
+            client.put_object(Bucket=BUCKET, Key=LAYOUT.recordio_key("test", part), Body=b"")
         accounting = {
             "examples": {"malformed": ["ratings.csv:7"]},
             "sources": {"count": 1, "objects": []},
@@ -194,7 +195,7 @@ def test_files_that_say_something_else_now_are_doubted(s3, record, history):
 
 @pytest.mark.parametrize(
     ("scores", "complaint"),
-    [([], "found fewer"), ([3.0, 3.0], "found more")],
+    [([], "expected 4 predictions, one per test rating, found 3"), ([3.0, 3.0], "found 5")],
 )
 def test_other_number_of_predictions_is_a_gap(s3, record, history, scores, complaint):
     lines = "".join(json.dumps({"score": score}) + "\n" for score in scores)
@@ -214,7 +215,7 @@ def test_predictions_that_are_gone_leave_the_rest(s3, record, history):
     found = gathered(s3, record, history)
 
     assert found.quality is None
-    assert "expected predictions, found nothing" in found.gaps[0]
+    assert "part-00000.pbr.out: expected predictions for each of 3 files" in found.gaps[0]
     assert found.kept.n_ratings == 8
     assert found.comparison == {"loss": RMSE}
 

@@ -2,9 +2,18 @@ import numpy as np
 import pytest
 
 from recommender.baselines import fit_bias_baseline
-from recommender.metrics import rmse
+from recommender.tables import RatingsColumns
 from tests.planted import plant
 from tests.rating_tables import indexed
+
+
+def columns(users, items, ratings):
+    index = (np.asarray(users, np.int32), np.asarray(items, np.int32))
+    return RatingsColumns(*index, np.asarray(ratings, np.float32), None)
+
+
+def rmse(truths, predictions):
+    return np.sqrt(np.mean(np.square(truths - predictions)))
 
 
 def plain_als(users, items, ratings, n_users, n_items):
@@ -27,7 +36,11 @@ def test_biases_are_those_of_plain_alternating_least_squares():
     users, items = rng.integers(0, 8, 100), rng.integers(0, 5, 100)
     ratings = rng.integers(1, 6, 100).astype(np.float64)
 
-    fitted = fit_bias_baseline(users, items, ratings, n_users=9, n_items=6)
+    fitted = fit_bias_baseline(
+        [columns(users[rows], items[rows], ratings[rows]) for rows in (slice(30), slice(30, None))],
+        n_users=9,
+        n_items=6,
+    )
 
     mean, customer, video = plain_als(users, items, ratings, 9, 6)
     assert fitted.mean == pytest.approx(mean)
@@ -36,7 +49,7 @@ def test_biases_are_those_of_plain_alternating_least_squares():
 
 
 def test_whoever_is_unknown_gets_the_mean():
-    fitted = fit_bias_baseline(np.array([0]), np.array([0]), np.array([4.0]), n_users=2, n_items=2)
+    fitted = fit_bias_baseline([columns([0], [0], [4.0])], n_users=2, n_items=2)
 
     assert fitted.predict(np.array([1]), np.array([1])).tolist() == [4.0]
 
@@ -48,7 +61,9 @@ def test_planted_interactions_are_beyond_biases():
     ratings = frame["rating"].to_numpy()
     train = np.arange(len(frame)) % 5 > 0
 
-    fitted = fit_bias_baseline(users[train], items[train], ratings[train], n_users=200, n_items=100)
+    fitted = fit_bias_baseline(
+        [columns(users[train], items[train], ratings[train])], n_users=200, n_items=100
+    )
 
     by_bias = rmse(ratings[~train], fitted.predict(users[~train], items[~train]))
     by_mean = rmse(ratings[~train], np.full((~train).sum(), fitted.mean))
@@ -62,7 +77,7 @@ def test_planted_biases_are_found():
     users, items = np.repeat(np.arange(100), 50), np.tile(np.arange(50), 100)
     ratings = 3 + customer[users] + video[items]
 
-    fitted = fit_bias_baseline(users, items, ratings, n_users=100, n_items=50)
+    fitted = fit_bias_baseline([columns(users, items, ratings)], n_users=100, n_items=50)
 
     errors = fitted.predict(users, items) - ratings
     assert np.sqrt(np.mean(errors**2)) < 0.15

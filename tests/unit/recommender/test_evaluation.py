@@ -1,6 +1,9 @@
+from itertools import pairwise
+
 import numpy as np
-import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recommender.comparison import AcceptedModel, compare
 from recommender.evaluation import (
@@ -10,13 +13,22 @@ from recommender.evaluation import (
     label,
     regressor_metrics,
 )
+from recommender.kept_ratings import KeptRatings
+from recommender.predictions import join
+from recommender.tables import RatingsColumns
 
-TRAIN = pd.DataFrame({"user_index": [0, 0, 1], "item_index": [0, 1, 0], "rating": [5.0, 3.0, 4.0]})
-TEST = pd.DataFrame({"user_index": [1, 2], "item_index": [1, 2], "rating": [4.0, 2.0]})
+
+def columns(users, items, ratings):
+    index = (np.asarray(users, np.int32), np.asarray(items, np.int32))
+    return RatingsColumns(*index, np.asarray(ratings, np.float32), None)
+
+
+TRAIN = columns([0, 0, 1], [0, 1, 0], [5.0, 3.0, 4.0])
+TEST = columns([1, 2], [1, 2], [4.0, 2.0])
 
 
 def test_a_regressor_is_compared_with_both_baselines():
-    found = regressor_metrics(TRAIN, TEST, np.array([4.0, 3.0]), n_users=3, n_items=3)
+    found = regressor_metrics([TRAIN], [(TEST, np.array([4.0, 3.0]))], n_users=3, n_items=3)
 
     assert found["mse"] == 0.5
     assert found["rmse"] == pytest.approx(0.5**0.5)
@@ -30,13 +42,114 @@ def test_a_regressor_is_compared_with_both_baselines():
 
 
 def test_a_classifier_is_compared_with_the_majority_and_the_prior():
-    found = classifier_metrics(TRAIN, TEST, np.array([0.9, 0.4]), positive_rating=4.0)
+    test = [(TEST, np.array([0.9, 0.4]))]
+
+    found = classifier_metrics([TRAIN], test, n_users=3, n_items=3, positive_rating=4.0)
 
     assert found["accuracy"] == 1.0
     assert found["log_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.6)) / 2)
     assert found["majority_accuracy"] == 0.5
     assert found["prior_log_loss"] == pytest.approx(-(np.log(2 / 3) + np.log(1 / 3)) / 2)
     assert found["n_test"] == 2
+
+
+N_USERS, N_ITEMS, N_TRAIN, N_TEST = 30, 12, 200, 90
+
+
+@st.composite
+def cuts(draw, n_rows):
+    """Cut so many rows anywhere, into empty parts too."""
+    bounds = draw(st.lists(st.integers(0, n_rows), max_size=8))
+    edges = [0, *sorted(bounds), n_rows]
+    return [slice(*edge) for edge in pairwise(edges)]
+
+
+def planted(seed):
+    """Ratings of a few videos and customers, some of which only the test split has."""
+    rng = np.random.default_rng(seed)
+    halves = rng.integers(2, 11, N_TRAIN + N_TEST) / 2
+    users = rng.integers(0, N_USERS, N_TRAIN + N_TEST)
+    items = rng.integers(0, N_ITEMS, N_TRAIN + N_TEST)
+    users[:N_TRAIN] %= N_USERS - 5
+    items[:N_TRAIN] %= N_ITEMS - 2
+    whole = columns(users, items, halves)
+    return whole[:N_TRAIN], whole[N_TRAIN:], rng.random(N_TEST)
+
+
+def regressor_as_arrays(train, test, scores):
+    """The whole arrays at once, written after the definitions."""
+    users, items = train.user_index, train.item_index
+    mean = train.rating.mean(dtype=np.float64)
+    per_user = np.bincount(users, minlength=N_USERS) + 15
+    per_item = np.bincount(items, minlength=N_ITEMS) + 10
+    user_bias, item_bias = np.zeros(N_USERS), np.zeros(N_ITEMS)
+    residual = train.rating - mean
+    for _ in range(10):
+        item_bias = np.bincount(items, residual - user_bias[users], N_ITEMS) / per_item
+        user_bias = np.bincount(users, residual - item_bias[items], N_USERS) / per_user
+    by_bias = mean + user_bias[test.user_index] + item_bias[test.item_index]
+    squares = np.square(scores - test.rating)
+    return {
+        "rmse": np.sqrt(squares.mean()),
+        "mse": squares.mean(),
+        "mae": np.abs(scores - test.rating).mean(),
+        "global_mean_rmse": np.sqrt(np.square(mean - test.rating).mean()),
+        "bias_baseline_rmse": np.sqrt(np.square(by_bias - test.rating).mean()),
+    }
+
+
+def classifier_as_arrays(train, test, scores):
+    truths, share = test.rating >= 4.0, (train.rating >= 4.0).mean()
+    return {
+        "accuracy": ((scores >= 0.5) == truths).mean(),
+        "log_loss": -np.where(truths, np.log(scores), np.log(1 - scores)).mean(),
+        "majority_accuracy": ((share >= 0.5) == truths).mean(),
+        "prior_log_loss": -np.where(truths, np.log(share), np.log(1 - share)).mean(),
+    }
+
+
+def counts_as_arrays(train, test):
+    cold_users = ~np.isin(test.user_index, train.user_index)
+    cold_items = ~np.isin(test.item_index, train.item_index)
+    return {
+        "n_test": N_TEST,
+        "cold_customers": len(np.unique(test.user_index[cold_users])),
+        "cold_videos": len(np.unique(test.item_index[cold_items])),
+        "cold_rows": int((cold_users | cold_items).sum()),
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    train_cuts=cuts(N_TRAIN),
+    test_cuts=cuts(N_TEST),
+    score_cuts=cuts(N_TEST),
+    memory_bytes=st.sampled_from([0, 1_000_000]),
+    is_regressor=st.booleans(),
+)
+def test_any_cut_gives_what_whole_arrays_give(
+    tmp_path_factory, seed, train_cuts, test_cuts, score_cuts, memory_bytes, is_regressor
+):
+    train, test, scores = planted(seed)
+    parts = [train[rows] for rows in train_cuts]
+    joined = join([test[rows] for rows in test_cuts], [scores[rows] for rows in score_cuts])
+    sizes = {"n_users": N_USERS, "n_items": N_ITEMS}
+
+    if is_regressor:
+        folder = tmp_path_factory.getbasetemp()
+        with KeptRatings(folder, n_ratings=N_TRAIN, memory_bytes=memory_bytes) as kept:
+            kept.fill(parts)
+            found = regressor_metrics(kept, joined, **sizes)
+        expected = regressor_as_arrays(train, test, scores)
+    else:
+        found = classifier_metrics(iter(parts), joined, **sizes, positive_rating=4.0)
+        expected = classifier_as_arrays(train, test, scores)
+
+    counts = counts_as_arrays(train, test)
+    assert counts["cold_customers"] > 0
+    assert {name: found.pop(name) for name in counts} == counts
+    assert found == pytest.approx(expected, rel=1e-12)
 
 
 def test_labels_are_the_ratings_or_whether_they_are_good_enough():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommender import metrics
 from recommender.errors import PredictionsError
+from recommender.metrics import RatingErrors
 from recommender.prediction_quality import CalibrationBin, ErrorOfGroup, PredictionQuality
 
 USERS = np.array([0, 0, 1, 2])
@@ -26,8 +26,10 @@ def measured() -> PredictionQuality:
 
 
 def test_errors_are_those_of_the_metrics(measured):
+    errors = RatingErrors()
+    errors.add(TRUTHS, PREDICTIONS)
     assert measured.n == 4
-    assert measured.rmse == pytest.approx(metrics.rmse(TRUTHS, PREDICTIONS))
+    assert measured.rmse == pytest.approx(errors.rmse)
     assert measured.bias == pytest.approx((-1 + 0 + 2 + 0.5) / 4)
 
 

@@ -9,6 +9,7 @@ from lambdas.evaluate.handler import lambda_handler as evaluate_handler
 from lambdas.preprocess.handler import lambda_handler as preprocess
 from recommender import tables
 from recommender.errors import ArtifactNotFoundError, CorruptArtifactError, PredictionsError
+from recommender.kept_ratings import KeptRatings
 from recommender.run_layout import ACCEPTED_MODEL_KEY, RunLayout
 from tests import planted
 
@@ -148,8 +149,9 @@ def test_a_part_without_predictions_is_named(bucket, prepare, kept):
     run, truths = prepare()
     put_predictions(bucket, run, truths, parts=kept)
 
-    missing = min({0, 1, 2} - kept)
-    with pytest.raises(ArtifactNotFoundError, match=rf"part-0000{missing}\.pbr\.out"):
+    missing = {0, 1, 2} - kept
+    message = rf"part-0000{min(missing)}\.pbr\.out: .* 3 files, .* {len(missing)} missing in all"
+    with pytest.raises(ArtifactNotFoundError, match=message):
         evaluate(run)
     assert RunLayout(run["run_id"]).evaluation_key not in bucket.keys("runs/")
 
@@ -162,13 +164,44 @@ def test_a_missing_prediction_is_noticed(bucket, prepare):
         evaluate(run)
 
 
-def test_lost_ratings_are_noticed(bucket, prepare):
+def test_predictions_without_the_files_they_were_made_for_are_refused(bucket, prepare):
     run, truths = prepare()
     put_predictions(bucket, run, truths)
-    counted = run["ratings"] | {"n_train": run["ratings"]["n_train"] + 1}
+    for key in bucket.keys(RunLayout(run["run_id"]).recordio_prefix("test")):
+        bucket.client.delete_object(Bucket="data-bucket", Key=key)
 
-    with pytest.raises(CorruptArtifactError, match=r"/ratings/train/: expected 3601 .* found 3600"):
+    with pytest.raises(ArtifactNotFoundError, match=r"recordio/test/: .* found nothing; run Conv"):
+        evaluate(run)
+
+
+@pytest.mark.parametrize(("split", "n_ratings"), [("train", 3600), ("test", 1200)])
+@pytest.mark.parametrize("execution_input", [{}, CLASSIFIER], ids=["regressor", "classifier"])
+def test_lost_ratings_are_noticed(bucket, prepare, split, n_ratings, execution_input):
+    run, truths = prepare(**execution_input)
+    put_predictions(bucket, run, np.full(len(truths), 0.5))
+    counted = run["ratings"] | {f"n_{split}": n_ratings + 1}
+
+    message = rf"/ratings/{split}/: expected {n_ratings + 1} .* found {n_ratings}; run it again"
+    with pytest.raises(CorruptArtifactError, match=message):
         evaluate(run, ratings=counted)
+
+
+def test_what_does_not_fit_the_memory_is_evaluated_alike(bucket, prepare, monkeypatch):
+    run, truths = prepare()
+    put_predictions(bucket, run, truths + 0.1)
+    expected = evaluate(run)
+    made = []
+
+    class Watched(KeptRatings):
+        def __init__(self, *args, **more):
+            made.append(more)
+            super().__init__(*args, **more | {"memory_bytes": 0})
+
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
+    monkeypatch.setattr("lambdas.evaluate.handler.KeptRatings", Watched)
+
+    assert evaluate(run) == expected
+    assert made == [{"n_ratings": 3600, "memory_bytes": 256 * 2**20}]
 
 
 @pytest.mark.parametrize(

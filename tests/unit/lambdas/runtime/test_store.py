@@ -1,10 +1,12 @@
+from threading import Barrier
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.runtime.settings import Settings
-from lambdas.runtime.store import ArtifactStore
+from lambdas.runtime.store import READ_AHEAD, ArtifactStore
 from recommender.errors import ArtifactNotFoundError
 
 
@@ -25,6 +27,36 @@ def test_what_is_put_can_be_got(store, bucket):
 def test_a_missing_artifact_says_where_it_should_be(store):
     with pytest.raises(ArtifactNotFoundError, match="s3://data-bucket/a/b: expected what an earl"):
         store.get("a/b")
+
+
+def test_objects_are_read_in_order_a_few_ahead(store, bucket, monkeypatch):
+    keys = [f"p/{number:03d}" for number in range(3 * READ_AHEAD)]
+    for key in keys:
+        bucket.put(key, key.encode())
+    asked: list[str] = []
+    together = Barrier(READ_AHEAD)  # opens only to so many requests at a time
+    get = store.get
+
+    def watched(key):
+        asked.append(key)
+        together.wait(timeout=60)
+        return get(key)
+
+    monkeypatch.setattr(store, "get", watched)
+    given = store.get_each(keys)
+
+    assert next(given) == b"p/000"
+    assert len(asked) <= READ_AHEAD + 1
+    assert [key.encode() for key in keys[1:]] == list(given)
+
+
+def test_a_missing_object_is_told_when_it_is_its_turn(store, bucket):
+    bucket.put("a", b"content")
+    given = store.get_each(["a", "b", "a"])
+
+    assert next(given) == b"content"
+    with pytest.raises(ArtifactNotFoundError, match="s3://data-bucket/b: expected what an earlier"):
+        next(given)
 
 
 def test_files_are_copied_both_ways(store, bucket, tmp_path):
