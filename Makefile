@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' .venv >/dev/null 2>
 # Must know the assembly schema of the aws-cdk-lib in use.
 CDK_CLI := aws-cdk@2.1148.1
 
-.PHONY: help run serve test check lint format snapshot pictures bench lock deploy destroy cdk clean
+.PHONY: help run serve spark test check lint format snapshot pictures bench lock deploy destroy cdk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ run: .venv/run.installed ## Run the whole workflow on MovieLens-100K, on this ma
 
 serve: .venv/run.installed ## Keep the embedded AWS up, with the stack deployed, until Ctrl-C
 	@$(BIN)/recommender serve
+
+spark: .venv/run.installed ## Add PySpark, for "preparation": "glue" on this machine (needs Java 17)
+	@$(INSTALL) --require-hashes -r requirements/spark.lock
 
 test: .venv/dev.installed lint ## Lint, check types and contracts, run every test
 	@$(BIN)/python -m pytest -n auto -q
@@ -81,6 +84,12 @@ lock: .venv/dev.installed ## Compile the lock files again from pyproject.toml (n
 	uv pip compile --group run --universal --python-version 3.11 \
 	  --generate-hashes --no-header --quiet --constraint requirements/dev.lock \
 	  --output-file requirements/run.lock
+	uv pip compile --group spark --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet --constraint requirements/dev.lock \
+	  --output-file requirements/spark.lock
+	uv pip compile spark/requirements.in --python-version 3.11 \
+	  --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --no-annotate --quiet \
+	  --constraint requirements/dev.lock --output-file spark/requirements.txt
 	for layer in contracts preparation conversion evaluation; do \
 	  uv pip compile lambdas/layers/$$layer/requirements.txt --python-version 3.13 \
 	    --python-platform aarch64-manylinux_2_28 --generate-hashes --no-header --no-annotate --quiet \

@@ -21,6 +21,7 @@ _MISSING = "-"
 _STEPS = (
     "Preprocess",
     "ConvertRecordIO",
+    "PrepareWithSpark",
     "TrainModel",
     "TuneModel",
     "TransformTestSet",

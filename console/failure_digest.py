@@ -87,7 +87,7 @@ def _reason(cause: str | None) -> str:
     except ValueError:
         return cause or "no cause was given"
     if isinstance(details, Mapping):
-        for name in ("errorMessage", "FailureReason"):
+        for name in ("errorMessage", "FailureReason", "ErrorMessage"):
             if name in details:
                 return str(details[name])
     return str(cause)

@@ -10,7 +10,7 @@ from typing import Any
 from console.errors import BadInputError
 from console.execution_reference import Execution, step_functions_errors
 
-_LOGS = re.compile(r":lambda:|:sagemaker:create\w+Job\b")
+_LOGS = re.compile(r":lambda:|:sagemaker:create\w+Job\b|:glue:startJobRun\b")
 
 
 def check_step(execution: Execution, step: str) -> None:

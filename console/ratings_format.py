@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from recommender.errors import RatingsFormatError
+from recommender.file_signatures import PARQUET_MAGIC
 from recommender.rating_formats import detect
 from recommender.ratings import first_lines, is_parquet
 
@@ -30,7 +31,7 @@ def format_of(head: BinaryIO, *, where: str) -> str | None:
         A format of ratings, of titles, or of something else that MovieLens has; ``parquet``;
         ``None`` if it is none of them, or cannot be told.
     """
-    start = head.read(len(b"PAR1"))
+    start = head.read(len(PARQUET_MAGIC))
     head.seek(0)
     if is_parquet(start):
         return PARQUET

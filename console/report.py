@@ -63,6 +63,7 @@ def render_report(record: RunRecord, details: RunDetails | None = None) -> str:
         counts=result.counts(record.metrics),
         rejected=result.rejected_rows(record.ratings),
         accounting=record.ratings.get("accounting", {}),
+        preparation=result.preparation(record),
         best=best_trial(record.trials),
         max_states=MAX_STATES,
         trials=record.trials[:MAX_TRIALS],

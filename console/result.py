@@ -84,6 +84,17 @@ def rejected_rows(ratings: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(reason.replace("_", " "), count) for reason, count in rejected.items() if count]
 
 
+_ROUTES = {"lambda": "functions", "glue": "Spark on Glue"}
+
+
+def preparation(record: RunRecord) -> tuple[str, str] | None:
+    """Say who prepared the ratings, and why; ``None`` if that was not decided yet."""
+    chosen = record.resolved.get("preparation")
+    if not chosen:
+        return None
+    return _ROUTES[chosen["route"]], str(chosen["reason"])
+
+
 def short_number(text: str) -> str:
     """Cut a number that is written in a string to four digits; other strings stay."""
     try:
@@ -145,6 +156,7 @@ def as_document(record: RunRecord, report: Path | None) -> dict[str, Any]:
         "outcome": record.output.get("outcome"),
         "reasons": record.output.get("reasons", []),
         "metrics": dict(record.metrics) or None,
+        "preparation": record.resolved.get("preparation"),
         "ratings": dict(record.ratings) or None,
         "model": record.output.get("model"),
         "error": record.failure.as_document() if record.failure else None,

@@ -9,7 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from console.printable import printable
-from console.result import comparisons, counts, outcome_sentence, plain_metrics, rejected_rows
+from console.result import (
+    comparisons,
+    counts,
+    outcome_sentence,
+    plain_metrics,
+    preparation,
+    rejected_rows,
+)
 from console.run_record import RunRecord
 from console.sample_customers import CustomerSample
 from console.tuning_trials import best_trial
@@ -55,6 +62,9 @@ def _metrics_table(record: RunRecord) -> Table:
         table.add_row(label, f"{value:.4f}", "")
     ratings = record.ratings
     accounting = ratings.get("accounting", {})
+    prepared = preparation(record)
+    if prepared is not None:
+        table.add_row("Prepared by", prepared[0], _shown(prepared[1]))
     table.add_row("Customers", f"{ratings.get('n_users', 0):,}", "")
     table.add_row("Videos", f"{ratings.get('n_items', 0):,}", "")
     table.add_row("Rows in", f"{accounting.get('rows_read', 0):,}", "")

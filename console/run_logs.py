@@ -128,9 +128,9 @@ class RunLogs:
                 )
             yield state.function
         for job in state.jobs:
-            if job.kind in JOB_LOG_GROUPS:
+            if job.kind in JOB_LOG_GROUPS or job.kind == "JobRun":
                 if job not in self._sources:
-                    self._sources[job] = _job_source(state, job)
+                    self._sources[job] = self._job_source(state, job)
                 yield job
 
     def _group_of(self, function: str) -> str:
@@ -138,6 +138,21 @@ class RunLogs:
             FunctionName=function
         )
         return str(configuration["LoggingConfig"]["LogGroup"])
+
+    def _job_source(self, state: StateRun, job: Job) -> _Source:
+        if job.kind == "JobRun":
+            group, separator = self._output_of_glue_job(job.of), ""
+        else:
+            group, separator = JOB_LOG_GROUPS[job.kind]
+        return _Source(
+            state.name, group, state.started_at - _LATE, stream_prefix=f"{job.name}{separator}"
+        )
+
+    def _output_of_glue_job(self, name: str) -> str:
+        """Glue developer guide, "Logging for AWS Glue jobs": streams begin with the run's id."""
+        job = self._execution.access.client("glue").get_job(JobName=name)["Job"]
+        prefix = job.get("DefaultArguments", {}).get("--custom-logGroup-prefix")
+        return f"{prefix or '/aws-glue/jobs'}/output"
 
     def _read(self, source: _Source) -> Iterator[LogLine]:
         source.looks_left -= 1
@@ -189,10 +204,3 @@ class RunLogs:
             logGroupName=group, logStreamNamePrefix=prefix
         )
         return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
-
-
-def _job_source(state: StateRun, job: Job) -> _Source:
-    group, separator = JOB_LOG_GROUPS[job.kind]
-    return _Source(
-        state.name, group, state.started_at - _LATE, stream_prefix=f"{job.name}{separator}"
-    )

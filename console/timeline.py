@@ -30,16 +30,21 @@ _GOES_ON = "Redriven"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A SageMaker job that a state started.
+    """A job that a state started.
 
     Attributes
     ----------
     kind : str
-        As in the API's ``Create<kind>``, for example ``TrainingJob``.
+        As in SageMaker's ``Create<kind>``, for example ``TrainingJob``; ``JobRun`` of Glue.
+    name : str
+        Of a job run, its id.
+    of : str
+        The Glue job that a job run is one of.
     """
 
     kind: str
     name: str
+    of: str = ""
 
 
 @dataclass
@@ -194,6 +199,8 @@ class Timeline:
             state.attempts += 1
             state.error = state.cause = None
             self._note_what_is_called(state, event.get("taskScheduledEventDetails", {}))
+        elif kind == "TaskSubmitted":
+            _note_job_run(state, event.get("taskSubmittedEventDetails", {}))
         elif kind.endswith(_FAILURES):
             details = details_of(event)
             if details.get("error") != _GOES_ON:
@@ -239,6 +246,13 @@ class Timeline:
     def _is_told_of_the_end(self, told: Mapping[str, Any]) -> bool:
         """Whether the variable speaks of this end; it outlives a redrive."""
         return not self._failure_is_old or told.get("error") == self.error
+
+
+def _note_job_run(state: StateRun, submitted: Mapping[str, Any]) -> None:
+    """Take the id that Glue gave a job run: no request names it."""
+    answer = _from_json(submitted.get("output"))
+    if isinstance(answer, dict) and isinstance(answer.get("JobRunId"), str):
+        state.jobs.append(Job("JobRun", answer["JobRunId"], str(answer.get("JobName", ""))))
 
 
 def _from_json(text: str | None) -> Any:

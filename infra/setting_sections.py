@@ -55,3 +55,29 @@ class FunctionSettings(Section):
     memory_mib: Annotated[int, Field(ge=128, le=10240)] | None = None
     disk_mib: Annotated[int, Field(ge=512, le=10240)] | None = None
     timeout_seconds: Annotated[int, Field(ge=1, le=900)] | None = None
+
+
+class SparkSettings(Section):
+    """The Glue job that prepares ratings which outgrow a function.
+
+    Parameters
+    ----------
+    min_rows : int
+        From how many ratings on, by an estimate of their size, it is taken unless the input
+        decides. Preprocess and its 3,072 MiB of memory were measured up to the default.
+    worker_type : str
+        G.1X has 4 processors and 16 GB of memory, each next one twice as much.
+    max_workers : int
+        Glue adds and removes workers as tasks come and go, up to so many.
+    timeout_minutes : int
+        Of a run; at most 7 days.
+    connection : str or None
+        Name of a Glue connection of the type NETWORK, for a private network. It must let workers
+        reach S3, CloudWatch Logs and a package index.
+    """
+
+    min_rows: Annotated[int, Field(ge=1)] = 16_000_000
+    worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
+    max_workers: Annotated[int, Field(ge=2, le=299)] = 10
+    timeout_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 480
+    connection: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] | None = None

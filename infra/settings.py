@@ -27,6 +27,7 @@ from infra.setting_sections import (
     NetworkSettings,
     PolicyArn,
     Section,
+    SparkSettings,
 )
 from lambdas.resolve_run.deployment_defaults import with_defaults
 
@@ -84,6 +85,8 @@ class DeploymentSettings(Section):
         Processor of the functions.
     functions : dict of str to FunctionSettings
         Memory, disk and time limit by function, where they differ from docs/functions.md.
+    spark : SparkSettings
+        The job that prepares ratings which outgrow a function, and when it is taken.
     kms_key : str
         What data and logs are encrypted with: ``"aws"`` (keys that AWS owns), ``"stack"`` (a key
         that the stack creates), or the ARN of a key, whose policy must allow CloudWatch Logs.
@@ -120,6 +123,7 @@ class DeploymentSettings(Section):
     log_retention_days: RetentionDays = 30
     lambda_architecture: Literal["arm64", "x86_64"] = "arm64"
     functions: dict[FunctionName, FunctionSettings] = Field(default_factory=dict)
+    spark: SparkSettings = Field(default_factory=SparkSettings)
     kms_key: KmsKey = "aws"
     network: NetworkSettings | None = None
     network_isolation: bool = False

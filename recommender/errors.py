@@ -51,6 +51,9 @@ class EmptyRatingsError(RatingsError):
     """No rating is left: the file is empty, or the filter dropped everything."""
 
 
+PREPARE_WITH_SPARK = 'prepare the ratings with Spark ("preparation": "glue")'
+
+
 class RatingsTooLargeError(RatingsError):
     """The ratings do not fit the memory and the disk that there are."""
 

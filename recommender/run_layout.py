@@ -15,6 +15,9 @@ ACCEPTED_MODEL_KEY = "models/accepted.json"
 # Names the one execution that runs.
 RUN_LOCK_KEY = "locks/run.json"
 
+# The state machine reads this object itself, and knows the run id only when it runs.
+PREPARED_KEY_TEMPLATE = f"{RUNS_PREFIX}{{}}/ratings/prepared.json"
+
 # With the suffix "-<redrives>-<restarts>-<retries>" a run id must fit SageMaker's shortest name,
 # HyperParameterTuningJobName: 32 characters of [a-zA-Z0-9](-*[a-zA-Z0-9])*.
 MAX_RUN_ID_LENGTH = 22
@@ -81,7 +84,7 @@ class RunLayout:
     @property
     def prepared_key(self) -> str:
         """Sizes of all of it, written last where one job does Preprocess and ConvertRecordIO."""
-        return f"{self.prefix}ratings/prepared.json"
+        return PREPARED_KEY_TEMPLATE.format(self.run_id)
 
     def recordio_prefix(self, split: Split) -> str:
         """RecordIO-protobuf files of one split."""

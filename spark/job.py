@@ -5,7 +5,7 @@ AWS Glue starts it as ``__main__`` with the job's arguments in ``sys.argv``, its
 job has no output: what Step Functions needs is written to ``RunLayout.prepared_key``. How Glue cuts
 the ``ErrorMessage`` of a failed run is not documented; it begins with the error's name and message.
 
-On a laptop: ``python -m spark.job --data_bucket BUCKET --request JSON``, with Spark's master and
+On a laptop: ``python -m spark.job --data_bucket BUCKET --run JSON``, with Spark's master and
 memory in the environment variable ``PYSPARK_SUBMIT_ARGS``.
 """
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str], *, settings: Mapping[str, str] | None = None)
     Parameters
     ----------
     arguments : sequence of str
-        ``--data_bucket NAME`` and ``--request JSON``, see `PreparationRequest.from_json`; others
+        ``--data_bucket NAME`` and ``--run JSON``, see `PreparationRequest.from_json`; others
         are Glue's.
     settings : mapping or None
         More settings of Spark.
@@ -50,9 +50,9 @@ def main(arguments: Sequence[str], *, settings: Mapping[str, str] | None = None)
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--data_bucket", required=True)
-    parser.add_argument("--request", required=True)
+    parser.add_argument("--run", required=True)
     given, _ = parser.parse_known_args(arguments)
-    request = PreparationRequest.from_json(given.request)
+    request = PreparationRequest.from_json(given.run)
     session = open_session(settings=settings)
     try:
         return prepare(session, request, DataBucket(given.data_bucket))

@@ -1,4 +1,4 @@
-"""What the job is asked, and what it answers."""
+"""What the job is asked."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class PreparationRequest:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read the job's argument ``--request``.
+        """Read the job's argument ``--run``.
 
         Parameters
         ----------
         text : str
-            An object with the keys ``run_id``, ``dataset``, ``filter`` and ``split``, as Preprocess
-            takes them, and ``instance_count``, ``max_rows_per_file``, ``max_payload_mb`` and
-            ``positive_rating``, as ConvertRecordIO does.
+            The resolved run, of which the keys ``run_id``, ``dataset``, ``filter``, ``split``,
+            ``positive_rating``, ``training.instance_count``, ``transform.max_rows_per_file`` and
+            ``transform.max_payload_mb`` are read.
 
         Raises
         ------
@@ -80,8 +80,7 @@ class PreparationRequest:
             return cls._of(json.loads(text))
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInputError(
-                "--request: expected the parts of a resolved run that Preprocess and "
-                f"ConvertRecordIO take, as JSON, found {type(error).__name__}: {error}"
+                f"--run: expected a resolved run as JSON, found {type(error).__name__}: {error}"
             ) from error
 
     @classmethod
@@ -104,9 +103,9 @@ class PreparationRequest:
                 int(split["seed"]),
             ),
             records=RecordOptions(
-                given["instance_count"],
-                given["max_rows_per_file"],
-                given["max_payload_mb"],
+                given["training"]["instance_count"],
+                given["transform"]["max_rows_per_file"],
+                given["transform"]["max_payload_mb"],
                 given["positive_rating"],
             ),
         )

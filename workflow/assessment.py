@@ -71,6 +71,7 @@ def _summarize_run(scope: Construct) -> sfn.Pass:
             "reasons": sfn.JsonPath.object_at("$evaluation.reasons"),
             "model": sfn.JsonPath.object_at("$model"),
             "metrics": sfn.JsonPath.object_at("$evaluation.metrics"),
+            "preparation": sfn.JsonPath.object_at("$run.preparation"),
             "ratings": sfn.JsonPath.object_at("$ratings"),
             "evaluation_uri": sfn.JsonPath.string_at("$evaluation.evaluation_uri"),
         },

@@ -38,6 +38,10 @@ ASK_THE_SERVICE = (
     "If the reason names a quota or a permission, see to that; if the service was busy, wait. Then "
     "redrive the execution, which goes on at this step."
 )
+REDRIVE_IF_STOPPED = (
+    "If somebody stopped the job, redrive the execution, which starts another one. Otherwise read "
+    "its log."
+)
 TRY_LATER = (
     "SageMaker failed, not the job, in every attempt that the input allows. Redrive the execution "
     "later, or start a new one with other instance types (fallback_instance_types)."
@@ -207,6 +211,7 @@ class RunFailure(Construct):
                 sfn.Condition.or_(
                     sfn.Condition.string_matches("$.Cause", '{*"FailureReason":*}'),
                     sfn.Condition.string_matches("$.Cause", '{*"errorMessage":*}'),
+                    sfn.Condition.string_matches("$.Cause", '{*"ErrorMessage":*}'),
                 ),
                 self._parsing(),
                 comment="JSON of a job or a function",
@@ -258,16 +263,29 @@ class RunFailure(Construct):
         )
 
     def _find_other_reasons(self, find: sfn.Choice) -> sfn.Choice:
-        return find.when(
-            sfn.Condition.is_present("$.details.errorMessage"),
-            self._name_failure,
-            assign=self._caught(
-                error=ERROR,
-                reason=sfn.JsonPath.string_at("$.details.errorMessage"),
-                advice=MEND_AND_GO_ON,
-            ),
-            comment="function: errorMessage",
-        ).otherwise(self._keep_cause)
+        return (
+            find.when(
+                sfn.Condition.is_present("$.details.errorMessage"),
+                self._name_failure,
+                assign=self._caught(
+                    error=ERROR,
+                    reason=sfn.JsonPath.string_at("$.details.errorMessage"),
+                    advice=MEND_AND_GO_ON,
+                ),
+                comment="function: errorMessage",
+            )
+            .when(
+                sfn.Condition.is_present("$.details.ErrorMessage"),
+                self.run_failed,
+                assign=self._caught(
+                    error="JobFailed",
+                    reason=sfn.JsonPath.string_at("$.details.ErrorMessage"),
+                    advice=MEND_AND_GO_ON,
+                ),
+                comment="Spark job: ErrorMessage",
+            )
+            .otherwise(self._keep_cause)
+        )
 
     def _naming(self) -> sfn.Choice:
         """Step Functions keeps names that begin with ``States.`` to itself."""

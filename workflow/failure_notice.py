@@ -35,17 +35,17 @@ class FailureNotice:
         Gets the message.
     console : ConsolePages
         For links.
-    function_logs : mapping of str to str
-        Log group of each function, by the name of its state.
+    step_logs : mapping of str to str
+        Log groups of functions and of the Spark job, by the name of the state.
     """
 
     topic: sns.ITopic
     console: ConsolePages
-    function_logs: Mapping[str, str]
+    step_logs: Mapping[str, str]
 
     def step_links(self, step: str) -> str:
         """Links for a step of which no more is known than its name."""
-        group = {**_JOB_LOGS, **self.function_logs}.get(step)
+        group = {**_JOB_LOGS, **self.step_logs}.get(step)
         if group is None:
             return "Log: this step has none of its own, see the execution"
         return f"Log: {self.console.log_group(group)}"

@@ -13,6 +13,7 @@ from workflow import failed_end
 from workflow.assessment import assess
 from workflow.claim import claim_run
 from workflow.failure import RunFailure
+from workflow.glue_tasks import GlueJobTask
 from workflow.inference import transform_test_set
 from workflow.model import create_model
 from workflow.preparation import prepare
@@ -125,7 +126,7 @@ class TrainingWorkflow(Construct):
 
     def _permit(self) -> None:
         for state in self.node.find_all():
-            if isinstance(state, SageMakerTask):
+            if isinstance(state, SageMakerTask | GlueJobTask):
                 for statement in state.statements:
                     self.state_machine.add_to_role_policy(statement)
         # A policy of its own: the state machine waits for its role's, which cannot name it.

@@ -1,4 +1,4 @@
-"""From raw ratings to the files that the algorithm reads."""
+"""From raw ratings to the files that the algorithm reads: by functions, or by Spark."""
 
 from __future__ import annotations
 
@@ -8,12 +8,32 @@ from constructs import Construct
 from workflow.failure import RunFailure
 from workflow.lambda_tasks import lambda_task
 from workflow.resources import WorkflowResources
+from workflow.spark_preparation import prepare_with_spark
 
 
 def prepare(
     scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
 ) -> sfn.State:
-    """Cleanse, index and split the ratings, then encode them; assigns ``$ratings, $features``."""
+    """Cleanse, index and split the ratings, then encode them; assigns ``$ratings, $features``.
+
+    ResolveRun has chosen the route; both give the same.
+    """
+    return (
+        sfn.Choice(
+            scope, "PreparationRoute", comment="Do the ratings fit a function, or outgrow it?"
+        )
+        .when(
+            sfn.Condition.string_equals("$run.preparation.route", "glue"),
+            prepare_with_spark(scope, resources, failure, then=then),
+            comment="glue",
+        )
+        .otherwise(_prepare_with_functions(scope, resources, failure, then=then))
+    )
+
+
+def _prepare_with_functions(
+    scope: Construct, resources: WorkflowResources, failure: RunFailure, *, then: sfn.IChainable
+) -> sfn.State:
     preprocess = lambda_task(
         scope,
         "Preprocess",

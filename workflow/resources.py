@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -62,6 +63,22 @@ class JobSecurity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GlueJob:
+    """A job of AWS Glue.
+
+    Parameters
+    ----------
+    name : str
+        May contain CloudFormation tokens.
+    timeout : Duration
+        Of a run.
+    """
+
+    name: str
+    timeout: Duration
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkflowResources:
     """Everything the states refer to.
 
@@ -69,6 +86,8 @@ class WorkflowResources:
     ----------
     functions : mapping of str to Function
         Lambda functions by state name, for example ``"ResolveRun"``.
+    spark_job : GlueJob
+        Prepares ratings that outgrow a function.
     bucket : IBucket
         The data bucket.
     job_role : IRole
@@ -84,6 +103,7 @@ class WorkflowResources:
     """
 
     functions: Mapping[str, lambda_.Function]
+    spark_job: GlueJob
     bucket: s3.IBucket
     job_role: iam.IRole
     training_image: str

@@ -83,6 +83,27 @@ SAGEMAKER_SERVICE = RetryPolicy(
     max_attempts=4,
 )
 
+# All the job's concurrent runs, or the account's workers, are in use: wait up to a day for them.
+GLUE_QUOTA = RetryPolicy(
+    errors=("Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"),
+    first_wait_seconds=60,
+    longest_wait_seconds=900,
+    max_attempts=90,
+    backoff_rate=1.5,
+    jitter=False,
+)
+GLUE_SERVICE = RetryPolicy(
+    errors=(
+        "Glue.InternalServiceException",
+        "Glue.OperationTimeoutException",
+        "Glue.ThrottlingException",
+        "ThrottlingException",
+    ),
+    first_wait_seconds=3,
+    longest_wait_seconds=60,
+    max_attempts=4,
+)
+
 # Plain API calls: the AWS SDK integration names errors <Service>.<Exception>.
 SAGEMAKER_API = RetryPolicy(
     errors=("SageMaker.SageMakerException", "SageMaker.SdkClientException"),

@@ -12,7 +12,7 @@ from console.errors import BadInputError
 from console.input_check import ANY_BUCKET, check
 from lambdas.resolve_run.events import ResolvedRun
 from lambdas.resolve_run.problems import invalid_input
-from lambdas.runtime.ratings_objects import ratings_objects, require_readable, split_uri
+from lambdas.runtime.ratings_objects import ratings_objects, read_beginning, split_uri
 from recommender.errors import RatingsNotFoundError
 
 
@@ -72,7 +72,7 @@ def check_ratings(s3: Any, run: ResolvedRun, data_bucket: str | None) -> list[Fi
         sizes = ask("s3:GetObject", lambda: ratings_objects(s3, uri))
         filled = [key for key, n_bytes in sizes.items() if n_bytes]
         if filled:
-            ask("s3:GetObject", lambda: require_readable(s3, split_uri(uri)[0], filled[0]))
+            ask("s3:GetObject", lambda: read_beginning(s3, split_uri(uri)[0], filled[0], n_bytes=1))
     except RatingsNotFoundError as error:
         if isinstance(error.__cause__, ClientError) and is_denial(error.__cause__):
             raise NotSeenError(

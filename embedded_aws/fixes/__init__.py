@@ -15,6 +15,7 @@ from embedded_aws.errors import MotoVersionError
 from embedded_aws.fixes import (
     aws_managed_policies,
     aws_sdk_parameters,
+    aws_sdk_responses,
     bucket_policy,
     choice_assign,
     cloudformation_service,
@@ -73,6 +74,7 @@ _FIXES = (
     role_permissions,
     state_machine_roles,
     aws_sdk_parameters,
+    aws_sdk_responses,
     lambda_properties,
     lambda_invocation,
     lambda_errors,

@@ -65,6 +65,7 @@ def pipeline_functions(
             memory_mib=512,
             disk_mib=512,
             timeout=Duration.seconds(30),
+            environment={"SPARK_MIN_ROWS": str(settings.spark.min_rows)},
         ),
         function(
             "ClaimRun",

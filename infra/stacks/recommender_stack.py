@@ -18,15 +18,22 @@ from infra.constructs.notifications import Notifications
 from infra.constructs.pipeline_functions import pipeline_functions
 from infra.constructs.run_schedules import RunSchedules
 from infra.constructs.sagemaker_execution_role import SageMakerExecutionRole
+from infra.constructs.spark_preparation import SparkPreparation
 from infra.constructs.start_on_upload import StartOnUpload
 from infra.nag import keep_wildcards
 from infra.permissions import allow_datasets, allow_objects
 from infra.run_metrics import DeploymentMetrics
 from infra.settings import DeploymentSettings
-from recommender.run_layout import ACCEPTED_MODEL_KEY, RAW_PREFIX, RUN_LOCK_KEY, RUNS_PREFIX
+from recommender.run_layout import (
+    ACCEPTED_MODEL_KEY,
+    PREPARED_KEY_TEMPLATE,
+    RAW_PREFIX,
+    RUN_LOCK_KEY,
+    RUNS_PREFIX,
+)
 from workflow.failure_notice import FailureNotice
 from workflow.machine import TrainingWorkflow
-from workflow.resources import JobSecurity, WorkflowResources
+from workflow.resources import GlueJob, JobSecurity, WorkflowResources
 from workflow.sagemaker_tasks import SAGEMAKER_RESOURCES, resource_arn
 
 STACK_NAME = "VideoRecommender"
@@ -84,6 +91,13 @@ class VideoRecommenderStack(Stack):
             network=network,
             settings=settings,
         )
+        self._spark = SparkPreparation(
+            self,
+            "PrepareWithSpark",
+            bucket_name=self._bucket.bucket_name,
+            encryption=self._encryption,
+            settings=settings,
+        )
         self._image = AlgorithmImage(self, "AlgorithmImage")
         self._execution = SageMakerExecutionRole(self, "SageMakerExecution")
         self._console = Console(self, "Console").pages
@@ -101,6 +115,7 @@ class VideoRecommenderStack(Stack):
             "Workflow",
             resources=WorkflowResources(
                 functions={name: part.function for name, part in self._functions.items()},
+                spark_job=GlueJob(name=self._spark.job_name, timeout=self._spark.timeout),
                 bucket=self._bucket,
                 job_role=self._execution.role,
                 training_image=self._image.uri,
@@ -109,7 +124,10 @@ class VideoRecommenderStack(Stack):
                 failure_notice=FailureNotice(
                     topic=self._notifications.topic,
                     console=self._console,
-                    function_logs=self._function_logs,
+                    step_logs={
+                        **self._function_logs,
+                        self._spark.node.id: self._spark.log_group_name,
+                    },
                 ),
             ),
             log_retention=settings.cdk_log_retention,
@@ -180,8 +198,15 @@ class VideoRecommenderStack(Stack):
         allow_objects(
             roles["Preprocess"], self._bucket, reads=[RAW], uploads=[RATINGS], deletes=[RATINGS]
         )
-        for name in ("ResolveRun", "Preprocess"):
-            allow_datasets(roles[name], settings.dataset_uris)
+        allow_objects(
+            self._spark.role,
+            self._bucket,
+            reads=[RAW],
+            uploads=[RATINGS, RECORDIO],
+            deletes=[RATINGS, RECORDIO],
+        )
+        for role in (roles["ResolveRun"], roles["Preprocess"], self._spark.role):
+            allow_datasets(role, settings.dataset_uris)
         allow_objects(
             roles["ConvertRecordIO"],
             self._bucket,
@@ -216,11 +241,17 @@ class VideoRecommenderStack(Stack):
         )
         keep_wildcards(
             self._workflow,
+            [self._bucket.arn_for_objects(PREPARED_KEY_TEMPLATE.format("*"))],
+            "the key holds the run id, which is made while the run runs",
+        )
+        keep_wildcards(
+            self._workflow,
             [self._workflow.executions_arn],
             "executions are named when they are started",
         )
         for name in ("ClaimRun", "Preprocess", "ConvertRecordIO", "Evaluate"):
             self._encryption.grant(roles[name])
+        self._encryption.grant(self._spark.role)
         self._encryption.grant(roles["ResolveRun"], writes=False)  # has variables only
         self._encryption.grant(self._execution.role, runs_jobs=True)
         self._encryption.grant(self._workflow.state_machine.role)  # topic, and model in use

@@ -30,6 +30,13 @@ class TrainingPlacement(BaseModel, frozen=True):
     stopping_condition: dict[str, int]
 
 
+class PreparationRoute(BaseModel, frozen=True):
+    """Who prepares the ratings; ``reason`` is a sentence for people."""
+
+    route: Literal["lambda", "glue"]
+    reason: str
+
+
 class ResolvedTraining(BaseModel, frozen=True):
     """Resources of the training job, or of each trial of the tuning job."""
 
@@ -84,6 +91,8 @@ class ResolvedRun(BaseModel, frozen=True):
     run_id: str
     mode: Literal["train", "tune"]
     allow_concurrent: bool
+    preparation: PreparationRoute | None
+    """None if nobody has looked at the data set."""
     dataset: Dataset
     filter: Filter
     split: Split

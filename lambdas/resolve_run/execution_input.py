@@ -83,6 +83,9 @@ ColumnName = Annotated[
 Restarts = Annotated[int, Field(ge=0, le=_MAX_RESTARTS)]
 
 
+Preparation = Literal["auto", "lambda", "glue"]
+
+
 class Dataset(Section):
     """Where the ratings are and how they are written."""
 
@@ -246,6 +249,9 @@ class ExecutionInput(Section):
     allow_concurrent: bool = False
     """Run beside another execution, which otherwise skips this one; nor does this one then skip
     those that start after it."""
+    preparation: Preparation = "auto"
+    """Who prepares the ratings: functions (lambda), a Spark job (glue), or whichever suits their
+    size (auto). Both give the same."""
     dataset: Dataset = Dataset()
     filter: Filter = Filter()
     split: Split = Split()

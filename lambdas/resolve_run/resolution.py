@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from lambdas.resolve_run.cost import excess, max_instance_hours
 from lambdas.resolve_run.events import (
+    PreparationRoute,
     ResolvedRun,
     ResolvedTraining,
     ResolvedTransform,
@@ -64,7 +65,13 @@ def make_run_id(execution_arn: str, started_at: datetime) -> str:
     return f"{zoned.astimezone(UTC):%Y%m%dt%H%M%S}-{digest[:6]}"
 
 
-def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> ResolvedRun:
+def resolve(
+    given: ExecutionInput,
+    *,
+    run_id: str,
+    data_bucket: str,
+    preparation: PreparationRoute | None = None,
+) -> ResolvedRun:
     """Decide everything about a run.
 
     Parameters
@@ -72,6 +79,8 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
     given : ExecutionInput
     run_id : str
     data_bucket : str
+    preparation : PreparationRoute or None
+        What follows from the data; None if nobody has looked at them.
 
     Raises
     ------
@@ -88,6 +97,7 @@ def resolve(given: ExecutionInput, *, run_id: str, data_bucket: str) -> Resolved
         run_id=run_id,
         mode=given.mode,
         allow_concurrent=given.allow_concurrent,
+        preparation=preparation,
         dataset=given.dataset.model_copy(update={"uri": dataset_uri(given, data_bucket)}),
         filter=given.filter,
         split=given.split,

@@ -48,8 +48,8 @@ def ratings_objects(client: Any, uri: str) -> dict[str, int]:
     return sizes
 
 
-def require_readable(client: Any, bucket: str, key: str) -> None:
-    """Read the first byte of an object that is not empty; only that shows that it may be read.
+def read_beginning(client: Any, bucket: str, key: str, *, n_bytes: int) -> bytes:
+    """Read the first bytes of an object that is not empty; only that shows that it may be read.
 
     Raises
     ------
@@ -57,7 +57,9 @@ def require_readable(client: Any, bucket: str, key: str) -> None:
         If it may not; says which permission is missing.
     """
     with _expecting_ratings(f"{S3_SCHEME}{bucket}/{key}"):
-        client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")["Body"].read()
+        found = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{n_bytes - 1}")
+        content: bytes = found["Body"].read()
+    return content
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from recommender.errors import RatingsTooLargeError
+from recommender.errors import PREPARE_WITH_SPARK, RatingsTooLargeError
 from recommender.ratings.accounting import Accounting, check_read
 from recommender.ratings.blocks import ParsedBlock
 from recommender.ratings.identifiers import IdentifierChunks
@@ -87,7 +87,7 @@ class RatingsCollection:
         first_line = self._accounting.add_lines(block.n_lines)
         if first_line + block.n_lines > MAX_LINES:
             raise RatingsTooLargeError(
-                f"expected at most {MAX_LINES:,} lines, found more; prepare the ratings with Spark"
+                f"expected at most {MAX_LINES:,} lines, found more; {PREPARE_WITH_SPARK}"
             )
         self._accounting.rows_read += block.n_rows
         for reason, lines in block.rejected_lines.items():

@@ -10,14 +10,13 @@ from typing import Any, BinaryIO, Protocol
 from isal import igzip_lib
 
 from recommender.errors import RatingsFormatError
+from recommender.file_signatures import GZIP_MAGIC, ZSTD_MAGIC
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BLOCK_BYTES = 1 << 20
 _READ_BYTES = 1 << 20
 # A gzip header holds up to 64 KiB of extra fields, a name and a comment.

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from recommender.file_signatures import PARQUET_MAGIC
 from recommender.rating_formats import (
     TITLES_FORMATS,
     RatingField,
@@ -27,8 +28,6 @@ from recommender.ratings.compression import BLOCK_BYTES, decompress, is_compress
 from recommender.ratings.fields import FieldLayout
 from recommender.ratings.lines import line_blocks
 from recommender.titles import MAX_TITLES_BYTES, parse_titles
-
-PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import duckdb
 
 from recommender.duckdb_connection import literal, open_duckdb
-from recommender.errors import RatingsFormatError, RatingsTooLargeError
+from recommender.errors import PREPARE_WITH_SPARK, RatingsFormatError, RatingsTooLargeError
 from recommender.rating_formats import RatingField
 from recommender.ratings.numerals import MILLISECONDS_FROM
 
@@ -149,5 +149,5 @@ def _corrupt(where: str, error: Exception) -> RatingsFormatError:
 def _too_large(where: str) -> RatingsTooLargeError:
     return RatingsTooLargeError(
         f"{where}: a Parquet file and its columns as text need more local disk than there is; give "
-        "the function more ephemeral storage, or prepare the ratings with Spark"
+        f"the function more ephemeral storage, or {PREPARE_WITH_SPARK}"
     )

@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from recommender.errors import RatingsTooLargeError
+from recommender.errors import PREPARE_WITH_SPARK, RatingsTooLargeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +210,5 @@ class RowStore:
 def _too_large(n_bytes: int) -> RatingsTooLargeError:
     return RatingsTooLargeError(
         f"the ratings need more than {n_bytes / 2**20:,.0f} MiB of local disk, which is all there "
-        "is; give the function more ephemeral storage, or prepare the ratings with Spark"
+        f"is; give the function more ephemeral storage, or {PREPARE_WITH_SPARK}"
     )

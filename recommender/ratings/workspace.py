@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from recommender.errors import RatingsTooLargeError
+from recommender.errors import PREPARE_WITH_SPARK, RatingsTooLargeError
 from recommender.ratings.rows import ROW_BYTES
 
 # Numbering the ids of all chunks takes their words once more, and this for hashes, their order,
@@ -92,5 +92,5 @@ class Workspace:
         if problems:
             raise RatingsTooLargeError(
                 f"about {scale * n_rows:,.0f} ratings need {' and '.join(problems)}; give the "
-                "function more memory or ephemeral storage, or prepare the ratings with Spark"
+                f"function more memory or ephemeral storage, or {PREPARE_WITH_SPARK}"
             )

@@ -8,7 +8,7 @@ from aws_cdk import App
 
 from infra.application import default_context
 from infra.run_schedule import RunSchedule, UploadSettings
-from infra.setting_sections import NetworkSettings
+from infra.setting_sections import NetworkSettings, SparkSettings
 from infra.settings import DeploymentSettings
 from infra.stacks.recommender_stack import VideoRecommenderStack
 
@@ -20,6 +20,7 @@ EVERYTHING = DeploymentSettings(
         subnet_ids=["subnet-0a1b2c3d", "subnet-1a1b2c3d"],
         security_group_ids=["sg-0a1b2c3d"],
     ),
+    spark=SparkSettings(worker_type="G.2X", max_workers=50, connection="private"),
     dataset_uris=["s3://shared/reviews/", "s3://shared/movielens/u.data"],
     schedules=[RunSchedule(name="weekly", expression="cron(0 3 ? * SUN *)")],
     start_on_upload=UploadSettings(),

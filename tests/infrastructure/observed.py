@@ -69,7 +69,7 @@ class ObservedStack(Stack):
             notice=FailureNotice(
                 topic=notifications.topic,
                 console=console,
-                function_logs={"Preprocess": log.log_group_name},
+                step_logs={"Preprocess": log.log_group_name},
             ),
         )
         task = tasks.LambdaInvoke(

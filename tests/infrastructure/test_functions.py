@@ -53,13 +53,14 @@ def test_every_function_has_the_house_defaults(functions: dict[str, Any]) -> Non
         assert {"DATA_BUCKET", "LOG_LEVEL"} <= set(function["Environment"]["Variables"]), name
 
 
-def test_preprocess_keeps_freed_memory(functions: dict[str, Any]) -> None:
+def test_functions_have_no_other_variables_than_they_need(functions: dict[str, Any]) -> None:
     extra = {
         name: set(function["Environment"]["Variables"]) - {"DATA_BUCKET", "LOG_LEVEL", "STACK_NAME"}
         for name, function in functions.items()
     }
 
     assert extra.pop("preprocess") == {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"}
+    assert extra.pop("resolve_run") == {"SPARK_MIN_ROWS"}
     assert not any(extra.values()), extra
 
 

@@ -32,6 +32,7 @@ from tests.infrastructure.least_privilege.grants import (
 )
 from tests.infrastructure.least_privilege.jobs import job_needs
 from tests.infrastructure.least_privilege.schedules import schedule_needs
+from tests.infrastructure.least_privilege.spark_job import spark_job_needs
 from tests.infrastructure.least_privilege.state_machine import machine_needs, roles_in
 
 Needs = dict[str, set[Grant]]
@@ -47,8 +48,11 @@ WITHOUT_RESOURCE = {
     "ec2:DeleteNetworkInterfacePermission": "network interfaces are named when they are made",
     "ec2:DescribeDhcpOptions": "describing has no resource",
     "ec2:DescribeNetworkInterfaces": "describing has no resource",
+    "ec2:DescribeRouteTables": "describing has no resource",
     "ec2:DescribeSecurityGroups": "describing has no resource",
     "ec2:DescribeSubnets": "describing has no resource",
+    "ec2:DescribeVpcAttribute": "the network is the connection's, which the stack does not know",
+    "ec2:DescribeVpcEndpoints": "describing has no resource",
     "ec2:DescribeVpcs": "describing has no resource",
     "ec2:UnassignPrivateIpAddresses": "Lambda names network interfaces when it makes them",
     "ecr:GetAuthorizationToken": "a token is for the caller's registry as a whole",
@@ -109,11 +113,27 @@ def derived(template: Template, run: dict[str, Any], datasets: list[str]) -> Nee
         if properties["Handler"].startswith("lambdas."):
             role = properties["Role"]["Fn::GetAtt"][0]
             found[role] = function_needs(template, properties, bucket, datasets)
+    ((_, job),) = resources_of(template, "AWS::Glue::Job").items()
+    found[job["Properties"]["Role"]["Fn::GetAtt"][0]] = spark_job_needs(
+        template,
+        job["Properties"],
+        _needs_of_functions(template, found, "preprocess")
+        | _needs_of_functions(template, found, "convert_recordio"),
+    )
     ((machine_id, machine),) = resources_of(template, "AWS::StepFunctions::StateMachine").items()
     properties = machine["Properties"]
     found[properties["RoleArn"]["Fn::GetAtt"][0]] = machine_needs(template, machine_id, bucket)
     found[job_role(template)] = job_needs(template, properties, bucket, run)
     return {**found, **schedule_needs(template)}
+
+
+def _needs_of_functions(template: Template, found: Needs, folder: str) -> set[Grant]:
+    (role,) = (
+        function["Properties"]["Role"]["Fn::GetAtt"][0]
+        for function in resources_of(template, "AWS::Lambda::Function").values()
+        if function["Properties"]["Handler"].startswith(f"lambdas.{folder}.")
+    )
+    return found[role]
 
 
 def of_the_stack(template: Template) -> dict[str, Any]:

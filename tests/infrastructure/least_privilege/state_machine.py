@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from lambdas.resolve_run.resolution import make_run_id
-from tests.infrastructure.least_privilege.encryption import writing
+from tests.infrastructure.least_privilege.encryption import reading, writing
 from tests.infrastructure.least_privilege.grants import Grant, Template, flat, grants
 
 State = dict[str, Any]
@@ -47,6 +47,14 @@ SAGEMAKER = {
 }
 # Service Authorization Reference: Create* with iam:PassRole as dependent action.
 ROLE_PARAMETERS = {"RoleArn", "ExecutionRoleArn"}
+
+# Step Functions developer guide, "Start an AWS Glue job with Step Functions".
+GLUE_JOB_RUN = {
+    "glue:StartJobRun",
+    "glue:GetJobRun",
+    "glue:GetJobRuns",
+    "glue:BatchStopJobRun",
+}
 
 _HERE = "<AWS::Region>:<AWS::AccountId>"
 _INTEGRATION = re.compile(r"arn:<AWS::Partition>:states:::(?P<name>\S+)")
@@ -108,6 +116,15 @@ def _task_needs(template: Template, task: State, bucket: str) -> set[Grant]:
             assert parameters["Bucket"] == f"<{bucket}>"
             key = f"<{bucket}.Arn>/{parameters['Key']}"
             return grants({"s3:PutObject"}, [key]) | writing(template, bucket, in_parts=False)
+        case ["aws-sdk", "s3", "getObject"]:
+            assert parameters["Bucket"] == f"<{bucket}>"
+            key = re.fullmatch(r"States\.Format\('(.*)', \$run\.run_id\)", parameters["Key.$"])
+            assert key, "keys are made from run ids"
+            arn = f"<{bucket}.Arn>/{key[1].format('*')}"
+            return grants({"s3:GetObject"}, [arn]) | reading(template, bucket)
+        case ["glue", "startJobRun.sync"]:
+            name = f"arn:<AWS::Partition>:glue:{_HERE}:job/{parameters['JobName']}"
+            return grants(GLUE_JOB_RUN, [name])
         case ["sns", "publish"]:
             return _publishing_needs(template, parameters["TopicArn"])
     raise AssertionError(f"{name}: say here what a role needs for this integration")

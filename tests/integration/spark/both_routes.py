@@ -15,6 +15,7 @@ import pytest
 from lambdas.convert_recordio.handler import lambda_handler as convert_recordio
 from lambdas.preprocess.handler import lambda_handler as preprocess
 from lambdas.resolve_run.execution_input import ExecutionInput
+from lambdas.resolve_run.resolution import resolve
 from recommender.run_layout import SPLITS, RunLayout
 
 BUCKET = "data-bucket"
@@ -23,12 +24,7 @@ PYSPARK_WARNINGS = [
     pytest.mark.filterwarnings("ignore:distutils Version classes:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
-RECORDS = {
-    "instance_count": 2,
-    "max_rows_per_file": 300,
-    "max_payload_mb": 6,
-    "positive_rating": None,
-}
+SHARDED = {"training": {"instance_count": 2}, "transform": {"max_rows_per_file": 300}}
 
 
 class Routes:
@@ -51,29 +47,41 @@ class Routes:
             self.s3.put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=content)
         return f"s3://{BUCKET}/{folder}/"
 
-    def request(self, uri: str, **sections: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what the functions are asked together."""
-        given = {**sections, "dataset": {"uri": uri, **sections.get("dataset", {})}}
-        resolved = ExecutionInput.model_validate(given).model_dump(mode="json")
-        parts = {name: resolved[name] for name in ("dataset", "filter", "split")}
-        return {"run_id": uuid.uuid4().hex[:20], **parts, **RECORDS}
+    def resolved(self, uri: str, **sections: Any) -> dict[str, Any]:
+        """Give a run with an id of its own, as ResolveRun answers."""
+        given = {**SHARDED, **sections, "dataset": {"uri": uri, **sections.get("dataset", {})}}
+        run = resolve(
+            ExecutionInput.model_validate(given),
+            run_id=uuid.uuid4().hex[:20],
+            data_bucket=BUCKET,
+        )
+        return run.model_dump(mode="json")
 
-    def by_functions(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def by_functions(self, run: Mapping[str, Any]) -> dict[str, Any]:
         """Run Preprocess and ConvertRecordIO."""
-        ratings = preprocess(dict(request), None)
+        asked = {name: run[name] for name in ("run_id", "dataset", "filter", "split")}
+        ratings = preprocess(asked, None)
         sizes = {name: value for name, value in ratings.items() if name.startswith("n_")}
-        return {
-            "ratings": ratings,
-            "features": convert_recordio({**request, **sizes}, None),
-        }
+        features = convert_recordio(
+            {
+                "run_id": run["run_id"],
+                **sizes,
+                "instance_count": run["training"]["instance_count"],
+                "max_rows_per_file": run["transform"]["max_rows_per_file"],
+                "max_payload_mb": run["transform"]["max_payload_mb"],
+                "positive_rating": run["positive_rating"],
+            },
+            None,
+        )
+        return {"ratings": ratings, "features": features}
 
-    def by_spark(self, request: Mapping[str, Any], **sizes: int) -> dict[str, Any]:
+    def by_spark(self, run: Mapping[str, Any], **sizes: int) -> dict[str, Any]:
         """Run the job's preparation, with pieces so small that there are several of an object."""
         from spark.objects import DataBucket
         from spark.preparation import prepare
         from spark.request import PreparationRequest
 
-        asked = PreparationRequest.from_json(json.dumps(request))
+        asked = PreparationRequest.from_json(json.dumps(run))
         given = {"piece_bytes": 20_000, "unit_rows": 700, **sizes}
         return prepare(self._session, asked, DataBucket(BUCKET), **given)
 

@@ -27,8 +27,8 @@ LOOSE = {"max_rejected_ratio": 0.5}
 LOW = {"min_ratings_per_customer": 4, "min_ratings_per_video": 6}
 
 
-def run_job(request: dict) -> dict:
-    return job.main(["--JOB_NAME", "x", "--data_bucket", BUCKET, "--request", json.dumps(request)])
+def run_job(run: dict) -> dict:
+    return job.main(["--JOB_NAME", "x", "--data_bucket", BUCKET, "--run", json.dumps(run)])
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def run_job(request: dict) -> dict:
 )
 def test_one_corrupt_object_of_several_fails_the_job(routes, name, content, message):
     uri = routes.upload({"a.csv": ratings_csv(1, 3_000), name: content})
-    request = routes.request(uri, dataset=LOOSE, filter=LOW)
+    run = routes.resolved(uri, dataset=LOOSE, filter=LOW)
 
     with pytest.raises(RatingsFormatError, match=f"{uri}{name}.*{message}"):
-        run_job(request)
+        run_job(run)
 
-    assert routes.keys(RunLayout(request["run_id"]).prefix) == []
+    assert routes.keys(RunLayout(run["run_id"]).prefix) == []
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_one_corrupt_object_of_several_fails_the_job(routes, name, content, mess
 def test_ratings_that_cannot_be_used_are_refused_as_the_functions_do(
     routes, objects, error, message
 ):
-    request = routes.request(routes.upload(objects))
+    run = routes.resolved(routes.upload(objects))
     with pytest.raises(error, match=message) as expected:
-        routes.by_functions(request)
+        routes.by_functions(run)
 
     with pytest.raises(error) as found:
-        run_job(request)
+        run_job(run)
 
     assert str(found.value) == str(expected.value)
 
@@ -77,12 +77,12 @@ def test_ratings_that_cannot_be_used_are_refused_as_the_functions_do(
 def test_a_filter_that_leaves_nothing_says_so_as_the_functions_do(routes, until_stable):
     high = {"min_ratings_per_customer": 50_000, "until_stable": until_stable}
     uri = routes.upload({"a.csv": ratings_csv(1, 500)})
-    request = routes.request(uri, dataset=LOOSE, filter=high)
+    run = routes.resolved(uri, dataset=LOOSE, filter=high)
     with pytest.raises(EmptyRatingsError, match="leaves none") as expected:
-        routes.by_functions(request)
+        routes.by_functions(run)
 
     with pytest.raises(EmptyRatingsError) as found:
-        run_job(request)
+        run_job(run)
 
     assert str(found.value) == str(expected.value)
 
@@ -90,7 +90,7 @@ def test_a_filter_that_leaves_nothing_says_so_as_the_functions_do(routes, until_
 @pytest.mark.parametrize("after", ["list_ratings", "record_of"])
 def test_an_object_that_is_replaced_while_the_job_runs_fails_it(routes, monkeypatch, after):
     uri = routes.upload({"a.csv": ratings_csv(1, 3_000)})
-    request = routes.request(uri, dataset=LOOSE, filter=LOW)
+    run = routes.resolved(uri, dataset=LOOSE, filter=LOW)
     done = getattr(preparation, after)
 
     def replace_afterwards(given):
@@ -102,14 +102,14 @@ def test_an_object_that_is_replaced_while_the_job_runs_fails_it(routes, monkeypa
     monkeypatch.setattr(preparation, after, replace_afterwards)
 
     with pytest.raises(RatingsFormatError, match=r"a\.csv: expected the object that was there"):
-        run_job(request)
+        run_job(run)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(routes, tmp_path, monkeypatch):
     uri = routes.upload({"a.csv": ratings_csv(1, 4_000)})
-    undisturbed = routes.request(uri, dataset=LOOSE, filter=LOW)
+    undisturbed = routes.resolved(uri, dataset=LOOSE, filter=LOW)
     expected = routes.by_spark(undisturbed)
-    request = routes.request(uri, dataset=LOOSE, filter=LOW)
+    run = routes.resolved(uri, dataset=LOOSE, filter=LOW)
     read_piece, killed = reading.read_piece, tmp_path / "killed"
 
     def read_and_die_once(piece, asked):
@@ -121,8 +121,8 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(routes, tmp_pat
         yield from batches
 
     monkeypatch.setattr(reading, "read_piece", read_and_die_once)
-    found = routes.by_spark(request)
+    found = routes.by_spark(run)
 
     assert killed.exists()
     assert found == expected
-    assert_same(routes.content(request["run_id"]), routes.content(undisturbed["run_id"]))
+    assert_same(routes.content(run["run_id"]), routes.content(undisturbed["run_id"]))

@@ -23,7 +23,7 @@ LOW = {"min_ratings_per_customer": 4, "min_ratings_per_video": 6}
 def assert_same_products(
     routes: Routes, uri: str, sizes: Mapping[str, int] | None = None, **sections
 ) -> None:
-    asked, asked_again = routes.request(uri, **sections), routes.request(uri, **sections)
+    asked, asked_again = routes.resolved(uri, **sections), routes.resolved(uri, **sections)
 
     expected = routes.by_functions(asked)
     found = routes.by_spark(asked_again, **(sizes or {}))
@@ -79,17 +79,17 @@ def test_several_objects_in_several_formats_with_titles(routes):
 
 
 def test_done_again_it_leaves_nothing_of_the_first_attempt(routes):
-    request = routes.request(
+    run = routes.resolved(
         routes.upload({"ratings.csv": ratings_csv(7, 3_000)}), dataset=LOOSE, filter=LOW
     )
-    layout = RunLayout(request["run_id"])
-    routes.by_spark(request)
-    expected = routes.content(request["run_id"])
+    layout = RunLayout(run["run_id"])
+    routes.by_spark(run)
+    expected = routes.content(run["run_id"])
     left_over = (layout.recordio_key("test", 99), layout.ratings_key("train", 99))
     for key in left_over:
         routes.s3.put_object(Bucket=BUCKET, Key=key, Body=b"of an earlier attempt")
 
-    routes.by_spark(request, piece_bytes=7_000, unit_rows=10_000)
+    routes.by_spark(run, piece_bytes=7_000, unit_rows=10_000)
 
     assert not set(left_over) & set(routes.keys(layout.prefix))
-    assert_same(routes.content(request["run_id"]), expected)
+    assert_same(routes.content(run["run_id"]), expected)

@@ -4,7 +4,7 @@ from botocore.stub import Stubber
 
 from lambdas.resolve_run.execution_input import ExecutionInput
 from lambdas.resolve_run.instance_types import instance_types
-from lambdas.resolve_run.preflight import dataset_problems
+from lambdas.resolve_run.preflight import look_at_dataset
 from recommender.errors import InvalidInputError
 
 URI = "s3://data-bucket/raw/ratings"
@@ -135,7 +135,7 @@ def denying(operation: str, code: str):
     ],
 )
 def test_a_denial_says_which_permission_is_missing(environment, operation, code, advice):
-    (problem,) = dataset_problems(denying(operation, code), URI)
+    _, (problem,) = look_at_dataset(denying(operation, code), URI)
 
     assert str(problem).startswith("dataset.uri: s3://data-bucket/raw/ratings")
     assert f"the bucket or object may not be read ({code}); " in problem.text

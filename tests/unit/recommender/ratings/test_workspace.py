@@ -50,7 +50,8 @@ def test_all_problems_are_said_at_once_with_what_to_do():
     assert " and " in message
     assert "local disk" in message
     assert message.endswith(
-        "give the function more memory or ephemeral storage, or prepare the ratings with Spark"
+        "give the function more memory or ephemeral storage, or prepare the ratings with Spark "
+        '("preparation": "glue")'
     )
     assert "\n" not in message
 
@@ -107,7 +108,7 @@ def test_too_much_is_refused_long_before_it_is_read(n_bytes, tmp_path):
     stream = Endless()
     workspace = Workspace(MIB, rows_bytes=MIB, disk_bytes=MIB, folder=tmp_path)
 
-    with pytest.raises(RatingsTooLargeError, match=r"^about .* ratings need .*Spark$"):
+    with pytest.raises(RatingsTooLargeError, match=r"^about .* ratings need .*with Spark"):
         read_ratings(
             [RatingsSource("endless", lambda: stream, n_bytes)], workspace=workspace, chunk_rows=500
         )
