@@ -6,10 +6,8 @@ another one. The peak is what Linux calls the high-water mark of the resident se
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ import boto3
 import numpy as np
 from moto.server import ThreadedMotoServer
 
+from benchmarks.functions.fresh_handler import Invocation, invoke
 from lambdas.preprocess.handler import MAX_ROWS_PER_PART
 from recommender import tables
 from recommender.run_layout import RunLayout, Split
@@ -31,19 +30,6 @@ ROWS = (1_000_000, 4_000_000)
 SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
 N_USERS_PER_RATING, N_ITEMS_PER_RATING = 0.5, 0.04  # Amazon's reviews of videos
 ROWS_PER_FILE = 10_000
-
-_RUN_HANDLER = """
-import importlib, json, sys, time
-handler = importlib.import_module(f"lambdas.{sys.argv[1]}.handler").lambda_handler
-event = json.load(sys.stdin)
-start, cpu_start = time.perf_counter(), time.process_time()
-answer = handler(event, None)
-seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-with open("/proc/self/status") as status:
-    (peak,) = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-print(json.dumps({"answer": answer, "seconds": seconds, "cpu_seconds": cpu_seconds,
-                  "peak_mib": peak / 1024}))
-"""
 
 
 def main(sizes: list[int]) -> None:
@@ -63,8 +49,8 @@ def main(sizes: list[int]) -> None:
             for name in ("convert_recordio", "evaluate"):
                 found = run.measure(name)
                 print(
-                    f"| {n_ratings:,} | {name} | {found['peak_mib']:.0f} "
-                    f"| {found['seconds']:.1f} | {found['cpu_seconds']:.1f} |"
+                    f"| {n_ratings:,} | {name} | {found.peak_mib:.0f} "
+                    f"| {found.wall_seconds:.1f} | {found.cpu_seconds:.1f} |"
                 )
 
 
@@ -132,18 +118,10 @@ class PreparedRun:
             timestamp=rng.integers(1_300_000_000, 1_500_000_000, n_rows),
         )
 
-    def measure(self, name: str) -> dict[str, Any]:
-        """Run a function: ``answer``, ``seconds``, ``cpu_seconds``, ``peak_mib``."""
+    def measure(self, name: str) -> Invocation:
+        """Run a function."""
         event = {"convert_recordio": self._conversion, "evaluate": self._evaluation}[name]()
-        completed = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", _RUN_HANDLER, name],
-            input=json.dumps({"run_id": self._layout.run_id, **event}),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        found: dict[str, Any] = json.loads(completed.stdout.splitlines()[-1])
-        return found
+        return invoke(name, {"run_id": self._layout.run_id, **event})
 
     def _conversion(self) -> dict[str, Any]:
         return {

@@ -31,13 +31,14 @@ DEFAULT_FOLDER = Path.home() / ".cache" / "video-recommender-benchmarks"
 # To be raised whenever the files change: older ones are then left alone.
 _VERSION = 1
 _SEED = 2015
-_BLOCK_ROWS = 50_000
+BLOCK_ROWS = 50_000
 
 _COLUMNS = (
     "marketplace customer_id review_id product_id product_parent product_title product_category "
     "star_rating helpful_votes total_votes vine verified_purchase review_headline review_body "
     "review_date"
 )
+HEADER = ("\t".join(_COLUMNS.split()) + "\n").encode()
 _ROW = b"US\t%d\tR%b\t%b\t%d\t%b\tDigital_Video_Download\t%d\t%d\t%d\tN\t%b\t%b\t%b\t%b\n"
 _LAST_DAY = np.datetime64("2015-08-31")
 _AGE_DAYS = 5_000  # of the oldest review
@@ -55,7 +56,7 @@ _TITLE_WORDS, _HEADLINE_WORDS, _BODY_WORDS = 3.0, 4.0, 11.0  # medians
 # Whole headlines in quotes, words of headlines in quotes, fields that begin with a lone quote.
 _QUOTED_HEADLINES, _QUOTED_WORDS, _LONE_QUOTES = 0.03, 0.02, 0.00083
 
-_Integers = npt.NDArray[np.int32]
+Integers = npt.NDArray[np.int32]
 
 
 def ratings_file(n_rows: int, folder: Path = DEFAULT_FOLDER) -> Path:
@@ -87,15 +88,14 @@ def write_ratings_file(path: Path, n_rows: int, *, n_processes: int | None = Non
     n_processes : int or None
         None: as there are processors. The bytes do not depend on it.
     """
-    header = ("\t".join(_COLUMNS.split()) + "\n").encode()
-    crc, n_bytes = zlib.crc32(header), len(header)
+    crc, n_bytes = zlib.crc32(HEADER), len(HEADER)
     with (
         path.open("wb") as file,
         ProcessPoolExecutor(n_processes, get_context("spawn")) as pool,
     ):
         file.write(b"\x1f\x8b\x08" + bytes(6) + b"\xff")
-        file.write(_deflate(header, is_last=False))
-        for piece in pool.map(_compress, _blocks(n_rows)):
+        file.write(_deflate(HEADER, is_last=False))
+        for piece in pool.map(_compress, blocks(n_rows)):
             file.write(piece.content)
             crc = isal_zlib.crc32_combine(crc, piece.crc, piece.n_bytes)
             n_bytes += piece.n_bytes
@@ -103,20 +103,21 @@ def write_ratings_file(path: Path, n_rows: int, *, n_processes: int | None = Non
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """Who rates what, in some neighbouring rows."""
 
     number: int
     first_row: int
     n_rows_of_file: int
-    customer: _Integers
-    video: _Integers
+    customer: Integers
+    video: Integers
 
     def __len__(self) -> int:
         return len(self.customer)
 
     @property
     def is_last(self) -> bool:
+        """Whether the file ends here."""
         return self.first_row + len(self) == self.n_rows_of_file
 
 
@@ -127,20 +128,21 @@ class _Piece:
     n_bytes: int
 
 
-def _blocks(n_rows: int) -> Iterator[_Block]:
+def blocks(n_rows: int) -> Iterator[Block]:
+    """Say who rates what, some neighbouring rows at a time."""
     rng = np.random.default_rng(_SEED)
     ratings = np.floor(rng.random(n_rows) ** (-1 / _CUSTOMER_EXPONENT))
     customers = _owners(ratings, _CUSTOMER_SHARE, rng)
     ratings = np.ceil(rng.lognormal(np.log(_VIDEO_MEDIAN), _VIDEO_SIGMA, n_rows))
     videos = _owners(ratings, _VIDEO_SHARE, rng)
-    for number, first in enumerate(range(0, n_rows, _BLOCK_ROWS)):
-        rows = slice(first, first + _BLOCK_ROWS)
-        yield _Block(number, first, n_rows, customers[rows], videos[rows])
+    for number, first in enumerate(range(0, n_rows, BLOCK_ROWS)):
+        rows = slice(first, first + BLOCK_ROWS)
+        yield Block(number, first, n_rows, customers[rows], videos[rows])
 
 
 def _owners(
     ratings: npt.NDArray[np.float64], max_share: float, rng: np.random.Generator
-) -> _Integers:
+) -> Integers:
     """Say for each row whose it is, given more numbers of ratings than needed."""
     n_rows = len(ratings)
     counts = np.minimum(ratings, max(1.0, max_share * n_rows)).astype(np.int64)
@@ -150,8 +152,8 @@ def _owners(
     return owners
 
 
-def _compress(block: _Block) -> _Piece:
-    content = _rows(block)
+def _compress(block: Block) -> _Piece:
+    content = text_of(block)
     return _Piece(_deflate(content, is_last=block.is_last), zlib.crc32(content), len(content))
 
 
@@ -161,7 +163,8 @@ def _deflate(content: bytes, *, is_last: bool) -> bytes:
     return deflate.compress(content) + deflate.flush(end)
 
 
-def _rows(block: _Block) -> bytes:
+def text_of(block: Block) -> bytes:
+    """Write a block's rows as lines."""
     rng = np.random.default_rng((_SEED, block.number))
     n_rows = len(block)
     helpful = rng.geometric(0.6, n_rows) - 1
@@ -186,12 +189,12 @@ def _rows(block: _Block) -> bytes:
     return b"".join([_ROW % row for row in zip(*values, strict=True)])
 
 
-def _customer_ids(customer: _Integers) -> npt.NDArray[np.int64]:
+def _customer_ids(customer: Integers) -> npt.NDArray[np.int64]:
     """Scatter them over the numbers of five to eight digits; no two get the same."""
     return 10_000 + customer.astype(np.int64) * 31_415_927 % 53_000_000
 
 
-def _video_ids(video: _Integers) -> npt.NDArray[np.bytes_]:
+def _video_ids(video: Integers) -> npt.NDArray[np.bytes_]:
     """Make ASINs: ``B00`` and seven letters or digits; no two get the same."""
     numbers = video.astype(np.int64) * 27_182_818_285 % 36**7
     digits = numbers[:, np.newaxis] // 36 ** np.arange(6, -1, -1) % 36
@@ -204,14 +207,14 @@ def _letters(digits: npt.NDArray[np.int64]) -> npt.NDArray[np.bytes_]:
     return np.ascontiguousarray(alphabet[digits]).view(f"S{digits.shape[1]}").ravel()
 
 
-def _dates(block: _Block) -> npt.NDArray[np.bytes_]:
+def _dates(block: Block) -> npt.NDArray[np.bytes_]:
     """Give newer days more reviews, as the shop grew."""
     fraction = np.arange(block.first_row, block.first_row + len(block)) / block.n_rows_of_file
     days = _LAST_DAY - (_AGE_DAYS * fraction**3).astype(np.int64)
     return np.datetime_as_string(days).astype("S10")
 
 
-def _titles(video: _Integers) -> list[bytes]:
+def _titles(video: Integers) -> list[bytes]:
     pool = _pool(is_title=True)
     first = video.astype(np.int64) * 104_729 % _POOL_WORDS
     return pool.texts(first, 1 + video.astype(np.int64) % int(2 * _TITLE_WORDS))

@@ -21,7 +21,7 @@ def test_memory_does_not_grow_with_the_ratings(monkeypatch):
         found = [PreparedRun(s3, n, **sizes).measure("evaluate") for n in (SMALL, LARGE)]
 
     small, large = found
-    assert small["answer"]["metrics"]["n_test"] == 400_000
-    assert large["answer"]["metrics"]["n_test"] == 1_600_000
+    assert small.answer["metrics"]["n_test"] == 400_000
+    assert large.answer["metrics"]["n_test"] == 1_600_000
     # Keeping the training split alone would take 41 MiB more, one column of the test split 5.
-    assert large["peak_mib"] - small["peak_mib"] < 20
+    assert large.peak_mib - small.peak_mib < 20
