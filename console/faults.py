@@ -134,8 +134,10 @@ def step_inputs(bucket: str) -> Callable[[str, Mapping[str, Any]], Sequence[str]
     """
 
     def find(state: str, parameters: Mapping[str, Any]) -> Sequence[str]:
-        if state in ("ResolveRun", "Preprocess"):
+        if state in ("ResolveRun", "Preprocess", "PrepareWithSpark"):
             return [f"s3://{bucket}/{RAW_PREFIX}"]
+        if state == "ReadPreparation":
+            return [f"s3://{bucket}/{parameters['Key']}"]
         if state not in _INPUTS:
             return []
         run = RunLayout(parameters["Payload"]["run_id"])

@@ -84,7 +84,7 @@ def rejected_rows(ratings: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(reason.replace("_", " "), count) for reason, count in rejected.items() if count]
 
 
-_ROUTES = {"lambda": "functions", "glue": "Spark on Glue"}
+_ROUTES = {"lambda": "Functions", "glue": "Spark on Glue"}
 
 
 def preparation(record: RunRecord) -> tuple[str, str] | None:

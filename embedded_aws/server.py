@@ -30,11 +30,11 @@ from embedded_aws import alarms, fixes
 from embedded_aws.deployment import deploy
 from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
-from embedded_aws.fixes.task_clients import client_for
 from embedded_aws.glue import registry as glue_registry
 from embedded_aws.lambda_runtime.pool import pool
 from embedded_aws.listening import listen
 from embedded_aws.loopback_guard import LoopbackGuard
+from embedded_aws.role_clients import client_for
 from embedded_aws.sagemaker import registry as sagemaker_registry
 from embedded_aws.schedules import SchedulerService, scheduler_requests
 

@@ -6,8 +6,9 @@ import zlib
 
 from recommender.file_signatures import GZIP_MAGIC, PARQUET_MAGIC, ZSTD_MAGIC
 
-# What a rating takes at least, measured on generated ratings with four columns (docs/scale.md):
-# files with texts beside them have fewer rows than this makes of them.
+# What a rating takes at least: a million generated ratings of four columns took 7.2 bytes each as
+# Parquet (DuckDB, zstd), 10.7 as CSV in zstd, 11.5 in gzip. Files with texts beside them have fewer
+# rows than this makes of them.
 _PARQUET_ROW_BYTES = 7.0
 _ZSTD_ROW_BYTES = 10.0
 _GZIP_ROW_BYTES = 11.0

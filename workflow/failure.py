@@ -38,6 +38,10 @@ ASK_THE_SERVICE = (
     "If the reason names a quota or a permission, see to that; if the service was busy, wait. Then "
     "redrive the execution, which goes on at this step."
 )
+READ_THE_LOG_OR_REDRIVE = (
+    "If the reason names the data or the input, mend that and start a new execution. Otherwise "
+    "read the log, then redrive this one, which starts another job run."
+)
 REDRIVE_IF_STOPPED = (
     "If somebody stopped the job, redrive the execution, which starts another one. Otherwise read "
     "its log."
@@ -211,7 +215,7 @@ class RunFailure(Construct):
                 sfn.Condition.or_(
                     sfn.Condition.string_matches("$.Cause", '{*"FailureReason":*}'),
                     sfn.Condition.string_matches("$.Cause", '{*"errorMessage":*}'),
-                    sfn.Condition.string_matches("$.Cause", '{*"ErrorMessage":*}'),
+                    sfn.Condition.string_matches("$.Cause", '{*"JobRunState":*}'),
                 ),
                 self._parsing(),
                 comment="JSON of a job or a function",
@@ -263,28 +267,40 @@ class RunFailure(Construct):
         )
 
     def _find_other_reasons(self, find: sfn.Choice) -> sfn.Choice:
-        return (
-            find.when(
-                sfn.Condition.is_present("$.details.errorMessage"),
-                self._name_failure,
-                assign=self._caught(
-                    error=ERROR,
-                    reason=sfn.JsonPath.string_at("$.details.errorMessage"),
-                    advice=MEND_AND_GO_ON,
-                ),
-                comment="function: errorMessage",
-            )
-            .when(
-                sfn.Condition.is_present("$.details.ErrorMessage"),
-                self.run_failed,
-                assign=self._caught(
-                    error="JobFailed",
-                    reason=sfn.JsonPath.string_at("$.details.ErrorMessage"),
-                    advice=MEND_AND_GO_ON,
-                ),
-                comment="Spark job: ErrorMessage",
-            )
-            .otherwise(self._keep_cause)
+        self._find_reason_of_job_run(find)
+        return find.when(
+            sfn.Condition.is_present("$.details.errorMessage"),
+            self._name_failure,
+            assign=self._caught(
+                error=ERROR,
+                reason=sfn.JsonPath.string_at("$.details.errorMessage"),
+                advice=MEND_AND_GO_ON,
+            ),
+            comment="function: errorMessage",
+        ).otherwise(self._keep_cause)
+
+    def _find_reason_of_job_run(self, find: sfn.Choice) -> None:
+        """Add rules for Glue's job runs; one that was stopped has no message."""
+        state, message = "$.details.JobRunState", "$.details.ErrorMessage"
+        is_job_run = sfn.Condition.is_present(state)
+        find.when(
+            sfn.Condition.and_(is_job_run, sfn.Condition.is_present(message)),
+            self.run_failed,
+            assign=self._caught(
+                error="JobFailed",
+                reason=sfn.JsonPath.string_at(message),
+                advice=READ_THE_LOG_OR_REDRIVE,
+            ),
+            comment="JobRun: ErrorMessage",
+        ).when(
+            is_job_run,
+            self.run_failed,
+            assign=self._caught(
+                error="JobNotCompleted",
+                reason=job_run_not_completed("$.details"),
+                advice=REDRIVE_IF_STOPPED,
+            ),
+            comment="JobRun: no message",
         )
 
     def _naming(self) -> sfn.Choice:
@@ -311,6 +327,15 @@ class RunFailure(Construct):
             )
             .otherwise(self.run_failed)
         )
+
+
+def job_run_not_completed(job_run: str) -> str:
+    """Say how a job run of Glue ended; `job_run` is its path."""
+    return sfn.JsonPath.format(
+        "job run {} ended with state {}, not SUCCEEDED",
+        sfn.JsonPath.string_at(f"{job_run}.Id"),
+        sfn.JsonPath.string_at(f"{job_run}.JobRunState"),
+    )
 
 
 def _assignment(

@@ -92,12 +92,13 @@ GLUE_QUOTA = RetryPolicy(
     backoff_rate=1.5,
     jitter=False,
 )
+# What Glue's model has no name for, throttling among it, is AWSGlueException; so are refusals.
 GLUE_SERVICE = RetryPolicy(
     errors=(
+        "Glue.AWSGlueException",
         "Glue.InternalServiceException",
         "Glue.OperationTimeoutException",
         "Glue.ThrottlingException",
-        "ThrottlingException",
     ),
     first_wait_seconds=3,
     longest_wait_seconds=60,

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from recommender.run_layout import PREPARED_KEY_TEMPLATE
 from workflow import retries
-from workflow.failure import REDRIVE_IF_STOPPED, RunFailure
+from workflow.failure import REDRIVE_IF_STOPPED, RunFailure, job_run_not_completed
 from workflow.glue_tasks import GlueJobTask
 from workflow.resources import WorkflowResources
 
@@ -58,21 +58,18 @@ def prepare_with_spark(
     )
     retries.S3_API.apply_to(read)
     failure.catch_all(read)
+    # Whether Step Functions takes a job run that was stopped for a finished one is not documented.
     ended = sfn.Choice(
         scope,
         "PreparationCompleted?",
-        comment="A job that was stopped has not done its work",
+        comment="A job run that was stopped has not done its work",
     ).when(
         sfn.Condition.not_(sfn.Condition.string_equals("$.JobRunState", "SUCCEEDED")),
         failure.run_failed,
         assign=failure.because(
             step=run.id,
             error="JobNotCompleted",
-            reason=sfn.JsonPath.format(
-                "job run {} ended with state {}, not SUCCEEDED: it was stopped",
-                sfn.JsonPath.string_at("$.Id"),
-                sfn.JsonPath.string_at("$.JobRunState"),
-            ),
+            reason=job_run_not_completed("$"),
             advice=REDRIVE_IF_STOPPED,
         ),
         comment="stopped",

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.cloudwatch.models import Alarm
 
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.role_clients import client_for
 
 _log = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from embedded_aws.cloudformation.plan import plan_changes
 from embedded_aws.cloudformation.resource_types import check_types
 from embedded_aws.cloudformation.stack import Revision, Stack
 from embedded_aws.cloudformation.template import Template, parse_template
+from embedded_aws.role_clients import client_for
 
 _UPDATABLE = (
     "CREATE_COMPLETE",
@@ -51,9 +52,6 @@ class CloudFormationRegistry(BaseBackend):
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of a service of the embedded AWS."""
-        # The fixes route to this service, so they cannot be imported before it.
-        from embedded_aws.fixes.task_clients import client_for
-
         return client_for(self.region_name, service)
 
     # ---- stacks

@@ -13,8 +13,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from embedded_aws.errors import EmbeddedAwsError
-from embedded_aws.fixes.task_clients import client_as, client_for
 from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.role_clients import client_as, client_for
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from embedded_aws.faults.kinds import API, DATA, JOBS, TIME, StateKind
 from embedded_aws.faults.machine import kind_of
 from embedded_aws.faults.plan import Fault, FaultPlan
 from embedded_aws.faults.record import FaultRecord, InjectedFault, StepInputs, Wait
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.role_clients import client_for
 
 FAULT_HEADER = "x-embedded-aws-fault"
 # A time limit that is to be reached is not waited for.

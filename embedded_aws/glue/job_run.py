@@ -38,13 +38,13 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from embedded_aws.child_process import DeadlineError, StopRequestedError, run_to_end
-from embedded_aws.fixes.task_clients import client_as
 from embedded_aws.glue import script_host
 from embedded_aws.glue.errors import InvalidInputException
 from embedded_aws.glue.job import Job, capacity
 from embedded_aws.glue.spark_driver import environment
 from embedded_aws.iam.role_sessions import RoleSession
 from embedded_aws.job_log import JobLog
+from embedded_aws.role_clients import client_as
 
 LOG_GROUP = "/aws-glue/jobs"
 _MINUTE_SECONDS = 60.0

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
-from embedded_aws.fixes.task_clients import client_as
 from embedded_aws.iam.role_sessions import RoleSession
+from embedded_aws.role_clients import client_as
 from embedded_aws.sagemaker.job import JobFailedError
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError
 
 from embedded_aws.events.targets import INVOCATION_ERRORS, invoke, queue_url, request_of
-from embedded_aws.fixes.task_clients import client_as, client_for
 from embedded_aws.iam.role_sessions import SCHEDULER, RoleSession, assume
+from embedded_aws.role_clients import client_as, client_for
 from embedded_aws.schedules.schedule import Schedule
 
 _log = logging.getLogger(__name__)

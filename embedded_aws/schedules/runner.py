@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from embedded_aws.events.targets import INVOCATION_ERRORS
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.role_clients import client_for
 from embedded_aws.schedules.found_schedules import ScheduledRules, of_scheduler
 from embedded_aws.schedules.invocation import Invocation
 from embedded_aws.schedules.schedule import Schedule, Timing

@@ -38,7 +38,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from embedded_aws.api_model import input_shape
-from embedded_aws.fixes.task_clients import client_for
+from embedded_aws.role_clients import client_for
 
 _log = logging.getLogger(__name__)
 

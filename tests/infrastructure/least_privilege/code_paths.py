@@ -265,6 +265,10 @@ class _Reading:
         return frozenset(found)
 
     def _called(self, call: ast.Call, scope: Scope) -> Origins:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "submit":  # to an executor
+            function, *arguments = call.args
+            later = ast.Call(func=function, args=arguments, keywords=call.keywords)
+            return self._called(ast.copy_location(later, call), scope)
         positional = [self._expression(argument, scope) for argument in call.args]
         named = {k.arg: self._expression(k.value, scope) for k in call.keywords if k.arg}
         receiver = self._expression(call.func, scope)

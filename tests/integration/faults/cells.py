@@ -12,6 +12,8 @@ TASKS = (
     "ClaimRun",
     "Preprocess",
     "ConvertRecordIO",
+    "PrepareWithSpark",
+    "ReadPreparation",
     "TrainModel",
     "TuneModel",
     "DescribeBestTrainingJob",
@@ -22,7 +24,7 @@ TASKS = (
 )
 _ORDER = (*TASKS, "TellOfFailure", "RunFailed")
 # The states that always run on the deployed machine as it is, from its start.
-FROM_START = ("ResolveRun", "ClaimRun", "Preprocess")
+FROM_START = ("ResolveRun", "ClaimRun", "Preprocess", "PrepareWithSpark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,29 @@ def _sagemaker(state: str, mode: str = "train") -> Iterator[Cell]:
         yield Cell(state=state, faults=faults, ended=ended, calls=calls, mode=mode)
 
 
+def _spark() -> Iterator[Cell]:
+    def cell(*faults: str, ended: str, calls: int = 1, **more: object) -> Cell:
+        return Cell(
+            state="PrepareWithSpark",
+            faults=faults,
+            ended=ended,
+            calls=calls,
+            mode="glue",
+            **more,  # type: ignore[arg-type]
+        )
+
+    trouble = ("ThrottlingException*2", "ServiceUnavailable", "InternalFailure", "Slow(0.3)")
+    yield cell(*trouble, ended=SUCCEEDED, calls=5)
+    # A task of Spark's is done again; the job does not end.
+    yield cell("KilledWorker", ended=SUCCEEDED)
+    yield cell("ValidationException*9", ended="Glue.ValidationException")
+    yield cell("AccessDenied*9", ended="Glue.AccessDeniedException")
+    # The run may have been started: another one would be paid for twice.
+    yield cell("SdkClientException", ended="Glue.SdkClientException")
+    yield cell("Timeout", ended="StepTimedOut")
+    yield cell("MissingObject", ended="JobFailed", cause="RatingsNotFoundError: ")
+
+
 def _job(state: str, mode: str = "train") -> Iterator[Cell]:
     def cell(fault: str, ended: str, calls: int = 1, **more: object) -> Cell:
         return Cell(
@@ -203,6 +228,7 @@ def _data() -> Iterator[Cell]:
     yield cell("ConvertRecordIO", "MissingObject", "ArtifactNotFoundError")
     yield cell("ConvertRecordIO", "TruncatedObject", "CorruptArtifactError")
     yield cell("ConvertRecordIO", "CorruptedObject", SUCCEEDED, unnoticed=True)
+    yield cell("ReadPreparation", "MissingObject", "S3.NoSuchKeyException", mode="glue")
     yield cell("TrainModel", "MissingObject", "JobFailed", cause="ClientError: ")
     yield cell("TrainModel", "TruncatedObject", "JobFailed", cause="ClientError: ")
     yield cell("TrainModel", "CorruptedObject", "JobFailed", cause="ClientError: ")
@@ -221,6 +247,8 @@ def _data() -> Iterator[Cell]:
 def _cells() -> Iterator[Cell]:
     for state in FUNCTIONS:
         yield from _function(state)
+    yield from _spark()
+    yield from _sdk_call("ReadPreparation", "S3.S3Exception", "glue")
     yield from _sagemaker("TrainModel")
     yield from _job("TrainModel")
     yield Cell(state="TrainModel", faults=("KilledWorker",), ended=SUCCEEDED, calls=2, restarts=1)

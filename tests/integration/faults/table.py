@@ -29,12 +29,16 @@ _READ_NOTHING = (
 )
 LEFT_OUT = {
     *(f"TuneModel:{fault}" for fault in _DATA),
+    *(f"PrepareWithSpark:{fault}" for fault in _DATA if fault != "MissingObject"),
     *(f"ResolveRun:{fault}" for fault in _DATA if fault != "MissingObject"),
     "CreateModel:CorruptedObject",
     *(f"{state}:{fault}" for state in _READ_NOTHING for fault in _DATA),
     *(f"{state}:ValidationException" for state in ("TellOfFailure", "RunFailed")),
     *(f"{state}:Slow" for state in ("TellOfFailure", "RunFailed")),
     "RunFailed:InternalFailure",
+    # Broken JSON in an intrinsic function ends an execution at once in moto; on AWS it is caught.
+    "ReadPreparation:CorruptedObject",
+    "ReadPreparation:TruncatedObject",
 }
 _HEAD = f"""# Fault matrix
 

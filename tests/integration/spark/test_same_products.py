@@ -32,6 +32,9 @@ def assert_same_products(
     content = routes.content(asked_again["run_id"])
     del content["ratings/prepared.json"]
     assert_same(content, routes.content(asked["run_id"]))
+    assert routes.metrics(asked_again, found) == pytest.approx(
+        routes.metrics(asked, expected), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("strategy", ["random", "latest"])
@@ -52,11 +55,24 @@ def test_any_ratings(routes, seed, until_stable, strategy):
 
 
 @pytest.mark.slow
-def test_a_million_ratings(routes):
-    content = ratings_csv(8, 1_000_000, n_customers=60_000, n_videos=9_000)
+@pytest.mark.parametrize(
+    ("seed", "until_stable"),
+    [(8, False), (9, True), (10, False)],
+    ids=["8", "9-until-stable", "10"],
+)
+def test_a_million_ratings(routes, seed, until_stable):
+    content = ratings_csv(seed, 1_000_000, n_customers=60_000, n_videos=9_000)
     sizes = {"piece_bytes": 4_000_000, "unit_rows": 100_000}
 
-    assert_same_products(routes, routes.upload({"ratings.csv": content}), sizes, dataset=LOOSE)
+    assert_same_products(
+        routes,
+        routes.upload({"ratings.csv": content}),
+        sizes,
+        dataset=LOOSE,
+        filter={"until_stable": until_stable},
+        split={"seed": seed},
+        transform={"max_rows_per_file": 10_000},
+    )
 
 
 def test_several_objects_in_several_formats_with_titles(routes):

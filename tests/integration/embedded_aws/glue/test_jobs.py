@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.fixes.task_clients import client_as
 from embedded_aws.iam.role_sessions import LAMBDA, assume
+from embedded_aws.role_clients import client_as
 from embedded_aws.server import EmbeddedAws
 from tests.integration.embedded_aws.conftest import ROLE_ARN
 from tests.integration.embedded_aws.glue.job_scripts import Jobs, allow, command, make_role

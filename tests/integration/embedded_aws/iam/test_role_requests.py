@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.fixes.task_clients import client_as
 from embedded_aws.iam.role_sessions import LAMBDA, assume, session_of
+from embedded_aws.role_clients import client_as
 from embedded_aws.server import EmbeddedAws
 
 REGION = "us-east-1"
