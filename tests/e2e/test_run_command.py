@@ -11,6 +11,7 @@ PREPARATION = [
     "ClaimRun",
     "SkipIfRunning",
     "ResumeStep",
+    "PreparationRoute",
     "Preprocess",
     "ConvertRecordIO",
     "TrainOrTune",

@@ -55,11 +55,12 @@ def test_training_run_beats_both_baselines_and_is_accepted(
     assert output["outcome"] == "accepted"
     assert metrics["rmse"] < 0.9 * metrics["bias_baseline_rmse"] < metrics["global_mean_rmse"]
     entered = states_entered(aws, trained_run["executionArn"])
-    assert entered[:7] == [
+    assert entered[:8] == [
         "ResolveRun",
         "ClaimRun",
         "SkipIfRunning",
         "ResumeStep",
+        "PreparationRoute",
         "Preprocess",
         "ConvertRecordIO",
         "TrainOrTune",
