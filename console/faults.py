@@ -44,7 +44,9 @@ def fault_help() -> str:
         lines += textwrap.wrap(
             f"  {kind.name}{argument}: {kind.meaning}", _HELP_WIDTH, subsequent_indent="    "
         )
-        lines.append(f"      in {_where(kind)}")
+        lines += textwrap.wrap(
+            f"      in {_where(kind)}", _HELP_WIDTH, subsequent_indent="         "
+        )
     return "\n".join(lines)
 
 

@@ -109,6 +109,10 @@ def _token(part: dict[str, Any], template: dict[str, Any]) -> str:
             choice if isinstance(choice, str) else _token(choice, template)
             for choice in (then, otherwise)
         )
+    if function == "Fn::Select":
+        index, split = argument
+        _, whole = split["Fn::Split"]
+        return f"{_token(whole, template)}[{index}]"
     raise ValueError(f"the definition uses {function}, which has no readable form yet")
 
 

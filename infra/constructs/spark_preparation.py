@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Aws, Duration, IgnoreMode, Stack
+from aws_cdk import Aws, Duration, Fn, IgnoreMode, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -69,7 +69,9 @@ class SparkPreparation(Construct):
         settings: DeploymentSettings,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_prefix = f"/aws-glue/{Stack.of(self).stack_name}/{construct_id}"
+        # Logs that an earlier stack of this name has left keep their names: these are its own.
+        incarnation = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+        log_prefix = f"/aws-glue/{Stack.of(self).stack_name}/{incarnation}/{construct_id}"
         groups = [
             logs.LogGroup(
                 self,

@@ -58,7 +58,9 @@ def spark_job_needs(
     arguments = job["DefaultArguments"]
     files = [flat(job["Command"]["ScriptLocation"]), *(flat(arguments[name]) for name in FILES)]
     needs |= grants({"s3:GetObject"}, map(_asset_arn, files))
-    needs |= grants(LOGGING, list(_log_groups(template, arguments["--custom-logGroup-prefix"])))
+    needs |= grants(
+        LOGGING, list(_log_groups(template, flat(arguments["--custom-logGroup-prefix"])))
+    )
     for name in job.get("Connections", {}).get("Connections", []):
         arns = [
             f"arn:<AWS::Partition>:glue:{_HERE}:{what}"
@@ -103,6 +105,6 @@ def _log_groups(template: Template, prefix: str) -> Iterator[str]:
     """Groups of the stack that Glue writes to, as their names say."""
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Logs::LogGroup":
-            group = resource["Properties"].get("LogGroupName", "")
+            group = flat(resource["Properties"].get("LogGroupName", ""))
             if group in (f"{prefix}/output", f"{prefix}/error"):
                 yield f"<{name}.Arn>"

@@ -134,6 +134,7 @@ class Sources:
         self._resolved = self._variables.get("run", {})
         self.texts.add(json.dumps(self._resolved, indent=2, ensure_ascii=False))
         self.texts.add(str(self._resolved.get("run_id")))
+        self.texts.add(str(self._resolved.get("preparation", {}).get("reason")))
         states = self._definition["States"]
         names = {name for name, *_ in visits}
         usual = _on_the_way(self._definition)
