@@ -41,7 +41,7 @@ def test_run_trains_a_model_that_beats_the_baselines(workspace, ratings_file, pl
     document = json.loads(line)
     assert document["status"] == "SUCCEEDED"
     states = [state["name"] for state in document["states"]]
-    assert states[:8] == [*PREPARATION, "TrainModel"]
+    assert states[:9] == [*PREPARATION, "TrainModel"]
     assert all(state["status"] == "SUCCEEDED" for state in document["states"])
     metrics = document["metrics"]
     assert planted_ratings.optimum_rmse < metrics["rmse"] < 0.7 * metrics["bias_baseline_rmse"]
