@@ -76,6 +76,16 @@ class Machines:
             time.sleep(0.02)
         raise AssertionError(f"{execution_arn} did not end in 60 s")
 
+    def wait_for_event(self, execution_arn: str, kind: str) -> None:
+        """Wait until an execution's history has an event of a type."""
+        states = self.aws.client("stepfunctions")
+        for _ in range(3000):
+            history = states.get_execution_history(executionArn=execution_arn)
+            if any(event["type"] == kind for event in history["events"]):
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"{execution_arn} had no event {kind} in 60 s")
+
     def output(self, definition: dict[str, Any], execution_input: Any = None) -> Any:
         execution = self.run(definition, execution_input)
         assert execution["status"] == "SUCCEEDED", execution

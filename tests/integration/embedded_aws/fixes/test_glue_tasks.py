@@ -126,13 +126,24 @@ def test_errors_of_the_api_have_the_integrations_names(jobs: Jobs, machines: Mac
 
 
 def test_concurrent_runs_can_be_retried(jobs: Jobs, machines: Machines) -> None:
-    name = jobs.create("import time; time.sleep(1)")
+    name = jobs.create(
+        "import boto3, sys, time\n"
+        "released = sys.argv[0].split('/')[-1] + '.released'\n"
+        f"asked = {{'Bucket': '{BUCKET}', 'Prefix': released}}\n"
+        "while not boto3.client('s3').list_objects_v2(**asked)['KeyCount']:\n"
+        "    time.sleep(0.1)"
+    )
     jobs.start(name)
     error = "Glue.ConcurrentRunsExceededException"
-    retry = [{"ErrorEquals": [error], "IntervalSeconds": 1, "MaxAttempts": 30, "BackoffRate": 1}]
+    retry = [{"ErrorEquals": [error], "IntervalSeconds": 1, "MaxAttempts": 300, "BackoffRate": 1}]
 
-    assert machines.run(task(SYNC, {"JobName": name}))["error"] == error
-    assert machines.run(task(SYNC, {"JobName": name}, Retry=retry))["status"] == "SUCCEEDED"
+    refused = machines.run(task(SYNC, {"JobName": name}))
+    retried = machines.start(task(SYNC, {"JobName": name}, Retry=retry))
+    machines.wait_for_event(retried, "TaskFailed")
+    jobs.put(f"{name}.py.released", b"")
+
+    assert refused["error"] == error
+    assert machines.wait(retried)["status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("missing", ["glue:StartJobRun", "glue:GetJobRun"])
