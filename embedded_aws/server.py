@@ -30,12 +30,12 @@ from embedded_aws import alarms, fixes
 from embedded_aws.deployment import deploy
 from embedded_aws.events import rule_targets
 from embedded_aws.fixes.execution_lifecycle import stop
-from embedded_aws.glue import registry as glue_registry
+from embedded_aws.glue.registry import registries as glue_registries
 from embedded_aws.lambda_runtime.pool import pool
 from embedded_aws.listening import listen
 from embedded_aws.loopback_guard import LoopbackGuard
 from embedded_aws.role_clients import client_for
-from embedded_aws.sagemaker import registry as sagemaker_registry
+from embedded_aws.sagemaker.registry import registries as sagemaker_registries
 from embedded_aws.schedules import SchedulerService, scheduler_requests
 
 DEFAULT_REGION = "us-east-1"
@@ -124,8 +124,8 @@ class EmbeddedAws:
             self._alarms.stop()
             self._schedules.stop()
             self._stop_executions()
-            sagemaker_registry.stop_all()
-            glue_registry.stop_all()
+            sagemaker_registries.stop_all()
+            glue_registries.stop_all()
             pool.close()
             self._server.shutdown()
             self._thread.join()

@@ -6,14 +6,9 @@ What is listed here does what AWS documents. Every other operation answers
 
 from __future__ import annotations
 
-from typing import Any
-
-from moto.core.utils import camelcase_to_underscores
-
 from embedded_aws.glue.errors import InvalidInputException
-from embedded_aws.glue.registry import registry_of
-from embedded_aws.own_api import OwnApi
-from embedded_aws.request_validation import validate_request
+from embedded_aws.glue.registry import registries
+from embedded_aws.registry_api import RegistryApi
 
 _OPERATIONS = (
     "CreateJob",
@@ -32,18 +27,11 @@ _OPERATIONS = (
 )
 
 
-class GlueApi(OwnApi):
-    """Checks requests against the API's model and hands them to the registry."""
+class GlueApi(RegistryApi):
+    """Glue in every account and region."""
 
     service = "glue"
     title = "Glue"
     operations = _OPERATIONS
-
-    def _perform(self, operation: str) -> dict[str, Any] | None:
-        parameters = {k: v for k, v in self.params.items() if v is not None}
-        validate_request("glue", operation, parameters, error=InvalidInputException)
-        registry = registry_of(self.current_account, self.region)
-        result: dict[str, Any] | None = getattr(registry, camelcase_to_underscores(operation))(
-            parameters
-        )
-        return result
+    registries = registries
+    invalid_request = InvalidInputException

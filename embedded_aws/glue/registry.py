@@ -20,6 +20,7 @@ from embedded_aws.glue.errors import (
 )
 from embedded_aws.glue.job import Job, check_settings
 from embedded_aws.glue.job_run import JobRun
+from embedded_aws.registry_api import Registries
 from embedded_aws.spark_runtime import check_spark
 from embedded_aws.unsupported import UnsupportedInEmbeddedAws
 
@@ -237,20 +238,4 @@ def _page(member: str, items: Sequence[Any], parameters: _Parameters) -> dict[st
     return {member: items[first:last], **more}
 
 
-_registries: dict[tuple[str, str], Registry] = {}
-_lock = threading.Lock()
-
-
-def registry_of(account_id: str, region: str) -> Registry:
-    """Return the registry of an account and region, the same one every time."""
-    with _lock:
-        return _registries.setdefault((account_id, region), Registry(account_id, region))
-
-
-def stop_all() -> None:
-    """Stop all runs everywhere and forget everything."""
-    with _lock:
-        registries = list(_registries.values())
-        _registries.clear()
-    for registry in registries:
-        registry.stop_all()
+registries = Registries(Registry)

@@ -10,6 +10,7 @@ from embedded_aws.iam.enforcement import require
 from embedded_aws.iam.errors import AccessDeniedError, RoleNotAssumableError
 from embedded_aws.iam.permissions import Permission
 from embedded_aws.iam.role_sessions import SAGEMAKER, assume
+from embedded_aws.registry_api import Registries
 from embedded_aws.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from embedded_aws.sagemaker.job import Job, not_assumable, utc_now
 from embedded_aws.sagemaker.storage import split_uri
@@ -258,20 +259,4 @@ def _summaries(
     ]
 
 
-_registries: dict[tuple[str, str], Registry] = {}
-_lock = threading.Lock()
-
-
-def registry_of(account_id: str, region: str) -> Registry:
-    """Return the registry of an account and region, the same one every time."""
-    with _lock:
-        return _registries.setdefault((account_id, region), Registry(account_id, region))
-
-
-def stop_all() -> None:
-    """Stop all jobs everywhere and forget everything."""
-    with _lock:
-        registries = list(_registries.values())
-        _registries.clear()
-    for registry in registries:
-        registry.stop_all()
+registries = Registries(Registry)

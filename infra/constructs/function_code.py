@@ -23,25 +23,25 @@ from infra import bundling
 from infra.bundling import LAYERS_FOLDER, PROJECT_ROOT, layer_archive, layer_hash
 from infra.settings import DeploymentSettings
 
-# As in a .gitignore file: the last match wins, and an ignored folder is not even opened, so that
-# nothing re-included below can bring back a top-level folder such as .venv or cdk.out.
-IGNORED = [
-    "*",
-    "!*.py",
-    "!*/",
-    "__pycache__/",
-    "/*",
-    "!/lambdas/",
-    "/lambdas/layers/",
-    "!/recommender/",
-]
-
 _NO_OBJECT_VERSION = "Annotation::@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified"
+
+
+def ignored_but(*packages: str) -> list[str]:
+    """Leave only the Python files of some top-level packages, as a .gitignore file would.
+
+    The last match wins, and an ignored folder is not even opened, so that nothing re-included
+    below can bring back a top-level folder such as .venv or cdk.out.
+    """
+    return ["*", "!*.py", "!*/", "__pycache__/", "/*", *(f"!/{name}/" for name in packages)]
 
 
 def first_party_code() -> lambda_.Code:
     """The packages `lambdas` and `recommender`: one archive, shared by all functions."""
-    return lambda_.Code.from_asset(str(PROJECT_ROOT), exclude=IGNORED, ignore_mode=IgnoreMode.GIT)
+    return lambda_.Code.from_asset(
+        str(PROJECT_ROOT),
+        exclude=[*ignored_but("lambdas", "recommender"), "/lambdas/layers/"],
+        ignore_mode=IgnoreMode.GIT,
+    )
 
 
 class PackageLayer(Construct):

@@ -19,13 +19,12 @@ from constructs import Construct
 
 from infra.bundling import PROJECT_ROOT
 from infra.constructs.encryption import Encryption
+from infra.constructs.function_code import ignored_but
 from infra.nag import keep
 from infra.permissions import allow
 from infra.setting_sections import SparkSettings
 from infra.settings import DeploymentSettings
 
-# As in a .gitignore file, see infra/constructs/function_code.py.
-_IGNORED = ["*", "!*.py", "!*/", "__pycache__/", "/*", "!/recommender/", "!/spark/"]
 _SCRIPT = PROJECT_ROOT / "spark" / "job.py"
 # Locked with hashes, which pip then insists on.
 _REQUIREMENTS = PROJECT_ROOT / "spark" / "requirements.txt"
@@ -92,7 +91,10 @@ class SparkPreparation(Construct):
         script = self._readable("Script", _SCRIPT)
         requirements = self._readable("Requirements", _REQUIREMENTS)
         packages = self._readable(
-            "Packages", PROJECT_ROOT, exclude=_IGNORED, ignore_mode=IgnoreMode.GIT
+            "Packages",
+            PROJECT_ROOT,
+            exclude=ignored_but("recommender", "spark"),
+            ignore_mode=IgnoreMode.GIT,
         )
         keep(self, "GL1", "the log groups are the stack's own, encrypted as the settings say")
         keep(self, "GL3", "there are no job bookmarks to be encrypted")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.function_memory import BUCKET
 from lambdas.convert_recordio.handler import lambda_handler as convert_recordio
 from lambdas.evaluate.handler import lambda_handler as evaluate
 from lambdas.preprocess.handler import lambda_handler as preprocess
@@ -21,7 +22,6 @@ from lambdas.resolve_run.resolution import resolve
 from recommender import recordio
 from recommender.run_layout import SPLITS, RunLayout
 
-BUCKET = "data-bucket"
 PYSPARK_WARNINGS = [
     # PySpark 3.5 compares versions of pandas by it, and leaves the sockets open that it reads from.
     pytest.mark.filterwarnings("ignore:distutils Version classes:DeprecationWarning"),

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from tests.integration.spark.both_routes import BUCKET, Routes
+from benchmarks.function_memory import serving_s3
+from tests.integration.spark.both_routes import Routes
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,25 +18,10 @@ PROJECT_ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
     """Serve S3 over HTTP: Spark's workers are other processes."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "DATA_BUCKET": BUCKET,
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(PROJECT_ROOT),
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=BUCKET)
+    with serving_s3() as client, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        patch.setenv("PYTHONPATH", str(PROJECT_ROOT))
         yield client
-    server.stop()
 
 
 @pytest.fixture(scope="session")
