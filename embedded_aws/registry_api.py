@@ -39,8 +39,11 @@ class Registries(Generic[_RegistryT]):
 
     def of(self, account_id: str, region: str) -> _RegistryT:
         """Return the registry of an account and region, the same one every time."""
+        place = account_id, region
         with self._lock:
-            return self._registries.setdefault((account_id, region), self._make(account_id, region))
+            if place not in self._registries:
+                self._registries[place] = self._make(*place)
+            return self._registries[place]
 
     def stop_all(self) -> None:
         """Stop everything everywhere and forget it."""
