@@ -76,20 +76,23 @@ class Machines:
             time.sleep(0.02)
         raise AssertionError(f"{execution_arn} did not end in 60 s")
 
-    def wait_for_event(self, execution_arn: str, kind: str) -> None:
-        """Wait until an execution's history has an event of a type."""
-        states = self.aws.client("stepfunctions")
-        for _ in range(3000):
-            history = states.get_execution_history(executionArn=execution_arn)
-            if any(event["type"] == kind for event in history["events"]):
-                return
-            time.sleep(0.02)
-        raise AssertionError(f"{execution_arn} had no event {kind} in 60 s")
-
     def output(self, definition: dict[str, Any], execution_input: Any = None) -> Any:
         execution = self.run(definition, execution_input)
         assert execution["status"] == "SUCCEEDED", execution
         return json.loads(execution["output"])
+
+
+def wait_for_event(
+    aws: EmbeddedAws, execution_arn: str, event_type: str, *, seconds: float
+) -> None:
+    """Wait until an execution's history has an event of a type."""
+    stepfunctions = aws.client("stepfunctions")
+    for _ in range(round(seconds / 0.01)):
+        history = stepfunctions.get_execution_history(executionArn=execution_arn)
+        if any(event["type"] == event_type for event in history["events"]):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{execution_arn} had no {event_type} in {seconds:g} s")
 
 
 @pytest.fixture

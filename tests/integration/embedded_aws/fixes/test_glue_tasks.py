@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.server import EmbeddedAws
-from tests.integration.embedded_aws.conftest import Machines, task
+from tests.integration.embedded_aws.conftest import Machines, task, wait_for_event
 from tests.integration.embedded_aws.glue.job_scripts import (
     BUCKET,
     SLEEPER,
@@ -139,7 +139,7 @@ def test_concurrent_runs_can_be_retried(jobs: Jobs, machines: Machines) -> None:
 
     refused = machines.run(task(SYNC, {"JobName": name}))
     retried = machines.start(task(SYNC, {"JobName": name}, Retry=retry))
-    machines.wait_for_event(retried, "TaskFailed")
+    wait_for_event(machines.aws, retried, "TaskFailed", seconds=60)
     jobs.put(f"{name}.py.released", b"")
 
     assert refused["error"] == error

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from embedded_aws.server import ACCOUNT_ID, EmbeddedAws
 from embedded_aws.step_functions import limits
-from tests.integration.embedded_aws.conftest import ROLE_ARN, Machines
+from tests.integration.embedded_aws.conftest import ROLE_ARN, Machines, wait_for_event
 
 State = dict[str, Any]
 
@@ -45,12 +46,7 @@ def redrive(aws: EmbeddedAws, machines: Machines, arn: str, **more: Any) -> dict
     return machines.wait(arn)
 
 
-def wait_for(aws: EmbeddedAws, arn: str, event_type: str) -> None:
-    for _ in range(500):
-        if any(event["type"] == event_type for event in events(aws, arn)):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{arn} had no {event_type} in 5 s")
+wait_for = partial(wait_for_event, seconds=5)
 
 
 def refusal(aws: EmbeddedAws, arn: str) -> dict[str, str]:

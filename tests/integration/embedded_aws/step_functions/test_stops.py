@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.server import EmbeddedAws
 from tests.integration.embedded_aws import training_jobs
-from tests.integration.embedded_aws.conftest import ROLE_ARN, Machines, task
+from tests.integration.embedded_aws.conftest import ROLE_ARN, Machines, task, wait_for_event
 
 State = dict[str, Any]
 WAIT: State = {"Type": "Wait", "Seconds": 60, "End": True}
@@ -27,12 +28,7 @@ def history(aws: EmbeddedAws, arn: str) -> list[str]:
     return [event["type"] for event in found["events"]]
 
 
-def wait_for(aws: EmbeddedAws, arn: str, event_type: str) -> None:
-    for _ in range(1000):
-        if event_type in history(aws, arn):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{arn} had no {event_type} in 10 s")
+wait_for = partial(wait_for_event, seconds=10)
 
 
 def test_execution_can_be_stopped_as_soon_as_it_is_started(
